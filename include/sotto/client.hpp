@@ -1,0 +1,77 @@
+/// \file
+/// The configuration of clients: made once, checked when built, shared by any number of connections.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sotto/credential.hpp>
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+#include <sotto/policy.hpp>
+#include <sotto/question.hpp>
+#include <sotto/session.hpp>
+#include <sotto/trace.hpp>
+#include <sotto/verifier.hpp>
+
+namespace sotto::inline v0 {
+
+/// Returns the present time; a configuration can be given another one for tests.
+using Clock = std::function<std::chrono::system_clock::time_point()>;
+
+/// Holds how a client connects. Immutable and thread-safe. What is not said is safe: system roots, names checked,
+/// `Policy::modern()`, sessions kept in memory.
+class SOTTO_API ClientConfig {
+ public:
+  class Builder;
+  static Builder builder();
+  ~ClientConfig();
+
+  struct Impl;
+  explicit ClientConfig(std::unique_ptr<const Impl> impl);
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<const Impl> impl_;
+};
+
+/// Collects a client's settings. A setting that is an error (a file that could not be loaded) is reported by `build`.
+class SOTTO_API ClientConfig::Builder {
+ public:
+  Builder();
+  Builder(Builder&&) noexcept;
+  Builder& operator=(Builder&&) noexcept;
+  ~Builder();
+
+  /// Sets what may be negotiated. Default: `Policy::modern()`.
+  Builder& policy(Policy policy);
+  Builder& policy(Result<Policy> policy);
+  /// Sets the roots that servers are verified against. Default: the system's.
+  Builder& roots(Result<TrustStore> roots);
+  /// Replaces the verifier altogether.
+  Builder& verifier(std::shared_ptr<const Verifier> verifier);
+  /// Offers these application protocols, most preferred first. Source: RFC 7301.
+  Builder& alpn(std::vector<std::string> protocols);
+  /// Adds a credential for servers that ask for a client certificate.
+  Builder& credential(Result<Credential> credential);
+  /// Keeps sessions in `store`; null switches resumption off. Default: a store in memory of this configuration's own.
+  Builder& session_store(std::shared_ptr<SessionStore> store);
+  /// Answers these kinds of questions late: `receive` yields a `Question` for each.
+  Builder& ask(Ask kinds);
+  /// Writes secrets to `log`, for debugging.
+  Builder& key_log(std::shared_ptr<danger::KeyLog> log);
+  Builder& clock(Clock clock);
+
+  /// Checks and returns the configuration, or the first error: `invalid_policy`, `invalid_configuration`, or that of a
+  /// setting. The builder is used up.
+  [[nodiscard]] Result<std::shared_ptr<const ClientConfig>> build();
+
+ private:
+  struct Settings;
+  std::unique_ptr<Settings> settings_;
+};
+
+}  // namespace sotto::inline v0

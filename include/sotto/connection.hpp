@@ -1,0 +1,181 @@
+/// \file
+/// One TLS connection without sockets: bytes in, bytes and events out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <sotto/buffer.hpp>
+#include <sotto/certificate.hpp>
+#include <sotto/client.hpp>
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+#include <sotto/policy.hpp>
+#include <sotto/question.hpp>
+#include <sotto/server.hpp>
+#include <sotto/trace.hpp>
+#include <sotto/verifier.hpp>
+
+namespace sotto::inline v0 {
+
+/// Says what a handshake agreed on and who was authenticated.
+struct SOTTO_API Summary {
+  ProtocolVersion version = ProtocolVersion::tls13;
+  CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;
+  std::optional<NamedGroup> group;                   ///< absent only where no key agreement took place
+  std::optional<SignatureScheme> signature_scheme;   ///< what the server (seen by a client) or the client proved itself with
+  std::string application_protocol;                  ///< by ALPN; empty if none
+  std::string server_name;                           ///< the name the client asked for; empty if none
+  bool resumed = false;
+  bool hello_retried = false;
+  /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.
+  CertificateChain peer_chain;
+  /// How the peer was authenticated, in words; empty for a client without a certificate.
+  std::string peer_authenticated;
+};
+
+/// More input is needed before anything can happen. `at_least`: how many octets the input must hold in all, 1 or more.
+struct NeedInput {
+  std::size_t at_least = 1;
+};
+/// A question is open: nothing is consumed until it is answered.
+struct AwaitingAnswer {};
+/// The handshake is complete in both directions; `Connection::summary()` tells the result.
+struct HandshakeDone {};
+/// Application data: a view into the input, in place; valid until the input changes.
+struct ApplicationData {
+  std::span<std::byte> bytes;
+};
+/// A client got a ticket and put a session into its store.
+struct SessionStored {};
+/// The peer updated its sending keys; if `reply_pending`, ours are updated before the next write.
+struct KeysUpdated {
+  bool reply_pending = false;
+};
+/// The peer sent close_notify: no more data will come. Ours may still be written.
+struct PeerClosed {};
+
+using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated, PeerClosed,
+                           Question>;
+
+/// What one call of `receive` did: how many octets of the input it used up, and one event.
+struct Step {
+  std::size_t consumed = 0;
+  Event event;
+};
+
+class Sender;
+class Receiver;
+
+/// Settings of a single connection.
+struct ConnectionOptions {
+  std::shared_ptr<Trace> trace;  ///< told what is said, in order; may be null
+};
+
+/// Runs one TLS connection, client or server. The caller moves the bytes.
+///
+/// Call `receive` with all the input there is until it says `NeedInput` or `AwaitingAnswer`, dropping `consumed` octets
+/// from the front each time, and send whatever stands in `out` after each call. Records are opened in place in the
+/// caller's input; an established connection holds no buffers.
+/// Errors are final: the alert is already in `out`, and every later call returns the same error.
+/// Thread-safety: one thread at a time; after `split`, one thread for each half.
+class SOTTO_API Connection {
+ public:
+  /// Starts a client and writes its ClientHello to `out`. `Code::invalid_server_name` for an unusable name.
+  static Result<Connection> client(std::shared_ptr<const ClientConfig> config, const ServerName& name, Buffer& out,
+                                   ConnectionOptions options = {});
+  /// Starts a server, which waits for a ClientHello.
+  static Result<Connection> server(std::shared_ptr<const ServerConfig> config, ConnectionOptions options = {});
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  /// Takes one step: consumes at most one record from `in` and reports at most one event. `in` may be empty, to fetch what
+  /// became possible by an answer. On error the alert that belongs to it is in `out`.
+  [[nodiscard]] Result<Step> receive(std::span<std::byte> in, Buffer& out);
+  /// Tells that the transport ended. Returns `Code::truncated` unless the peer had said close_notify.
+  [[nodiscard]] Result<void> end_of_input();
+  /// Answers the open question. `no_such_question` for any other `id`, `wrong_answer` for an answer of the wrong kind; both
+  /// leave the connection as it was. Other errors end the handshake. Call `receive` afterwards, with an empty input if need be.
+  [[nodiscard]] Result<void> answer(QuestionId id, Answer answer, Buffer& out);
+
+  /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done, `Code::closed` after `close`.
+  /// Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
+  [[nodiscard]] Result<void> write(std::span<const std::byte> data, Buffer& out);
+  /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
+  /// user_canceled.
+  [[nodiscard]] Result<void> close(Buffer& out);
+  /// Updates our sending keys and, if `peer_too`, asks the peer to update its own. RFC 8446, 4.6.3.
+  enum class UpdateKeys : std::uint8_t { ours, both };
+  [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
+
+  /// Says whether the handshake is complete: application data may be written.
+  [[nodiscard]] bool is_established() const;
+  /// Says whether the peer has sent close_notify.
+  [[nodiscard]] bool peer_has_closed() const;
+  /// Returns what was agreed on. Complete once `HandshakeDone` was reported; valid as long as the connection, or until
+  /// `forget_summary`.
+  [[nodiscard]] const Summary& summary() const;
+  /// Frees the summary, the peer's chain with it, for connections that idle by the thousand.
+  void forget_summary();
+
+  /// Derives key material bound to this connection: fills all of `out`. RFC 8446, 7.5.
+  [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::span<const std::byte> context,
+                                                    std::span<std::byte> out) const;
+  /// Returns the tls-exporter channel binding. RFC 9266, 2.
+  [[nodiscard]] Result<std::array<std::byte, 32>> channel_binding() const;
+
+  /// Splits an established connection into two halves that two threads may use at once. `Code::wrong_state` before.
+  [[nodiscard]] Result<std::pair<Sender, Receiver>> split() &&;
+
+  struct Impl;
+
+ private:
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The sending half of a split connection; same contract as `Connection`.
+class SOTTO_API Sender {
+ public:
+  Sender(Sender&&) noexcept;
+  Sender& operator=(Sender&&) noexcept;
+  ~Sender();
+  [[nodiscard]] Result<void> write(std::span<const std::byte> data, Buffer& out);
+  [[nodiscard]] Result<void> close(Buffer& out);
+  [[nodiscard]] Result<void> update_keys(Connection::UpdateKeys which, Buffer& out);
+  /// Writes what the receiving half owes the peer, a KeyUpdate or an alert, to `out`. `write` does so by itself.
+  [[nodiscard]] Result<void> flush(Buffer& out);
+
+ private:
+  friend class Connection;
+  struct Impl;
+  explicit Sender(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The receiving half of a split connection. What it owes the peer is sent by the other half's `flush` or next `write`.
+class SOTTO_API Receiver {
+ public:
+  Receiver(Receiver&&) noexcept;
+  Receiver& operator=(Receiver&&) noexcept;
+  ~Receiver();
+  [[nodiscard]] Result<Step> receive(std::span<std::byte> in);
+  [[nodiscard]] Result<void> end_of_input();
+
+ private:
+  friend class Connection;
+  struct Impl;
+  explicit Receiver(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto::inline v0

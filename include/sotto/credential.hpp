@@ -1,0 +1,58 @@
+/// \file
+/// Credentials: a certificate chain and the private key that belongs to it, here or elsewhere.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sotto/certificate.hpp>
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+#include <sotto/policy.hpp>
+
+namespace sotto::inline v0 {
+
+/// Returns the passphrase of an encrypted private key; called only when the key is encrypted.
+using PassphraseSource = std::function<Result<std::string>()>;
+
+/// Proves who we are: a certificate chain with its private key. Cheap to copy; immutable, safe to share between threads.
+class SOTTO_API Credential {
+ public:
+  /// Loads a PEM chain (end entity first) and a PEM private key (PKCS#8, SEC 1 or PKCS#1; encrypted or not).
+  /// Errors name the file: `unreadable_file`, `malformed_pem`, `wrong_passphrase`, `key_mismatch`, `unsupported_key`.
+  static Result<Credential> from_pem_files(const std::filesystem::path& chain, const std::filesystem::path& key,
+                                           PassphraseSource passphrase = {});
+  /// Loads the same from memory.
+  static Result<Credential> from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase = {});
+  /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion` (sotto/connection.hpp).
+  /// `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the end entity's key are
+  /// `Code::unsupported_key`.
+  static Result<Credential> with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes);
+
+  [[nodiscard]] const CertificateChain& chain() const;
+  /// Lists the schemes that this key can sign with, most preferred first.
+  [[nodiscard]] std::span<const SignatureScheme> schemes() const;
+  /// Lists the DNS names and IP addresses of the end entity's certificate.
+  [[nodiscard]] std::span<const std::string> names() const;
+  /// Says whether the end entity's certificate is for the DNS name or IP address `name`. Source: RFC 9525, 6.3.
+  [[nodiscard]] bool is_for(std::string_view name) const;
+  [[nodiscard]] bool has_local_key() const;
+
+  /// Signs `message` with the local key. `Code::wrong_state` without one.
+  [[nodiscard]] Result<std::vector<std::byte>> sign(SignatureScheme scheme, std::span<const std::byte> message) const;
+
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  explicit Credential(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace sotto::inline v0

@@ -1,0 +1,115 @@
+/// \file
+/// Policies: which versions, cipher suites, groups and signatures a connection may use, and every limit it keeps.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+
+namespace sotto::inline v0 {
+
+/// Names a protocol version by its code point. Source: RFC 8446, 4.1.2 and 4.2.1.
+enum class ProtocolVersion : std::uint16_t { ssl3 = 0x0300, tls10 = 0x0301, tls11 = 0x0302, tls12 = 0x0303, tls13 = 0x0304 };
+
+/// Names a cipher suite as the RFC does. Source: RFC 8446, B.4.
+enum class CipherSuite : std::uint16_t {
+  TLS_AES_128_GCM_SHA256 = 0x1301,
+  TLS_AES_256_GCM_SHA384 = 0x1302,
+  TLS_CHACHA20_POLY1305_SHA256 = 0x1303,
+};
+
+/// Names a group for key agreement. Source: RFC 8446, 4.2.7.
+enum class NamedGroup : std::uint16_t { secp256r1 = 0x0017, secp384r1 = 0x0018, secp521r1 = 0x0019, x25519 = 0x001d };
+
+/// Names a signature scheme. Source: RFC 8446, 4.2.3.
+enum class SignatureScheme : std::uint16_t {
+  rsa_pkcs1_sha256 = 0x0401,
+  rsa_pkcs1_sha384 = 0x0501,
+  rsa_pkcs1_sha512 = 0x0601,
+  ecdsa_secp256r1_sha256 = 0x0403,
+  ecdsa_secp384r1_sha384 = 0x0503,
+  ecdsa_secp521r1_sha512 = 0x0603,
+  rsa_pss_rsae_sha256 = 0x0804,
+  rsa_pss_rsae_sha384 = 0x0805,
+  rsa_pss_rsae_sha512 = 0x0806,
+  ed25519 = 0x0807,
+  rsa_pss_pss_sha256 = 0x0809,
+  rsa_pss_pss_sha384 = 0x080a,
+  rsa_pss_pss_sha512 = 0x080b,
+};
+
+/// Returns the name as the RFC writes it; a number in hexadecimal for what this library does not know.
+[[nodiscard]] SOTTO_API std::string to_string(ProtocolVersion version);
+[[nodiscard]] SOTTO_API std::string to_string(CipherSuite suite);
+[[nodiscard]] SOTTO_API std::string to_string(NamedGroup group);
+[[nodiscard]] SOTTO_API std::string to_string(SignatureScheme scheme);
+
+/// Returns the group of that RFC name ("x25519", "secp256r1", also "P-256" and the like), or an error naming the known ones.
+[[nodiscard]] SOTTO_API Result<NamedGroup> parse_group(std::string_view name);
+/// Returns the cipher suite of that RFC name, or an error naming the known ones.
+[[nodiscard]] SOTTO_API Result<CipherSuite> parse_cipher_suite(std::string_view name);
+
+/// Bounds everything that a peer can make us hold or repeat. Exceeding one is an error with a code of its own.
+struct SOTTO_API Limits {
+  /// Octets of one handshake message, Certificate excepted.
+  std::size_t handshake_message = 16384;
+  /// Octets of one Certificate message.
+  std::size_t certificate_chain = 100 * 1024;
+  /// Octets of one ticket that a client keeps.
+  std::size_t ticket = 16384;
+  /// Tickets that a client accepts on one connection.
+  std::size_t tickets_per_connection = 32;
+  /// Records without content in a row.
+  std::size_t empty_records = 32;
+  /// KeyUpdate messages without application data between them.
+  std::size_t key_updates = 32;
+  /// Alerts of level warning in a row.
+  std::size_t warning_alerts = 4;
+  /// Records protected under one AES-GCM key before keys are updated. RFC 8446, 5.5 allows about 2^24.5.
+  std::uint64_t gcm_records_per_key = std::uint64_t{1} << 23;
+};
+
+/// Says which parameters a connection may use, in order of preference. A plain value: start from a dated constructor,
+/// change what must differ; `check()` runs once when a configuration is built.
+struct SOTTO_API Policy {
+  std::string name;
+  std::vector<ProtocolVersion> versions;
+  std::vector<CipherSuite> cipher_suites;
+  std::vector<NamedGroup> groups;
+  /// Groups that a client sends a key share for at once; a prefix-like subset of `groups`.
+  std::vector<NamedGroup> key_shares;
+  /// Schemes for CertificateVerify.
+  std::vector<SignatureScheme> signature_schemes;
+  /// Schemes for signatures in certificates (RFC 8446, 4.2.3: signature_algorithms_cert).
+  std::vector<SignatureScheme> certificate_signature_schemes;
+  Limits limits;
+  /// Pads records to a multiple of so many octets; 0 sends no padding. RFC 8446, 5.4.
+  std::size_t pad_records_to = 0;
+  /// Octets of plaintext in one record that we send; 1 to 16384.
+  std::size_t fragment_size = 16384;
+  /// Sends change_cipher_spec records for middleboxes. RFC 8446, D.4.
+  bool middlebox_compatibility = true;
+  /// Tickets that a server sends after the handshake; 0 switches resumption off.
+  unsigned tickets = 2;
+  /// How long a ticket may be used; at most seven days. RFC 8446, 4.6.1.
+  std::chrono::seconds ticket_lifetime = std::chrono::hours(24);
+
+  /// Returns the default of the year 2026: TLS 1.3, AEAD suites, X25519 first.
+  static Policy modern_2026();
+  /// Returns the newest `modern` policy.
+  static Policy modern() { return modern_2026(); }
+  /// Returns the policy of that name ("modern", "modern_2026"), or an error naming the known ones.
+  static Result<Policy> named(std::string_view name);
+
+  /// Returns an error naming the first setting that no connection could work with.
+  [[nodiscard]] Result<void> check() const;
+};
+
+}  // namespace sotto::inline v0

@@ -1,0 +1,72 @@
+/// \file
+/// Questions: decisions of a handshake that may be answered late, from elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <sotto/credential.hpp>
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+#include <sotto/policy.hpp>
+#include <sotto/verifier.hpp>
+
+namespace sotto::inline v0 {
+
+/// Numbers a question of one connection; an answer to any other than the open one is `Code::no_such_question`.
+enum class QuestionId : std::uint64_t {};
+
+/// Asks a server which credential to show for this ClientHello. Answer with a `Credential`.
+struct ChooseCredentialQuestion {
+  std::string server_name;                          ///< lower case; empty if the client sent none
+  std::vector<std::string> application_protocols;   ///< what the client offers by ALPN
+  std::vector<SignatureScheme> signature_schemes;   ///< what the client can verify
+};
+
+/// Asks a client which credential to show, if any. Answer with a `Credential`, or with `NoCredential`.
+struct ChooseClientCredentialQuestion {
+  std::vector<std::vector<std::byte>> authorities;  ///< DER names of acceptable issuers; empty: any
+  std::vector<SignatureScheme> signature_schemes;   ///< what the server can verify
+};
+
+/// Asks for a signature over `message`, which is not yet hashed. Answer with a `Signature`.
+struct SignQuestion {
+  Credential credential;
+  SignatureScheme scheme;
+  std::vector<std::byte> message;
+};
+
+/// Asks for a judgement on the peer's chain. Answer with what `Verifier::verify(request)` returned.
+struct VerifyQuestion {
+  VerifyRequest request;
+};
+
+/// Holds one question that the connection waits for.
+struct Question {
+  QuestionId id{};
+  std::variant<ChooseCredentialQuestion, ChooseClientCredentialQuestion, SignQuestion, VerifyQuestion> what;
+};
+
+/// Says that a client shows no certificate.
+struct NoCredential {};
+/// Holds a signature, in the encoding that TLS uses for the scheme.
+struct Signature {
+  std::vector<std::byte> bytes;
+};
+/// Answers a question; an `Error` refuses, which ends the handshake.
+using Answer = std::variant<Credential, NoCredential, Signature, Verified, Error>;
+
+/// Names kinds of questions, to say which ones the caller answers itself.
+enum class Ask : std::uint8_t { nothing = 0, credential = 1, signature = 2, verification = 4, everything = 7 };
+constexpr Ask operator|(Ask left, Ask right) {
+  return static_cast<Ask>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));
+}
+constexpr bool includes(Ask set, Ask kind) {
+  return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(kind)) != 0;
+}
+
+}  // namespace sotto::inline v0

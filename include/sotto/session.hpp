@@ -1,0 +1,77 @@
+/// \file
+/// Resumption: sessions that a client keeps, where it keeps them, and the keys that seal a server's tickets.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sotto/error.hpp>
+#include <sotto/export.hpp>
+#include <sotto/policy.hpp>
+
+namespace sotto::inline v0 {
+
+/// Holds what a client needs to resume a connection. It contains a secret: store it as carefully as a private key.
+/// Move-only, since a ticket should be used once (RFC 8446, C.4).
+class SOTTO_API Session {
+ public:
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// Returns the session in a form that `parse` reads; contains the secret.
+  [[nodiscard]] std::vector<std::byte> serialize() const;
+  /// Reads what `serialize` wrote; `Code::malformed_session` for anything else.
+  static Result<Session> parse(std::span<const std::byte> bytes);
+
+  [[nodiscard]] ProtocolVersion version() const;
+  [[nodiscard]] CipherSuite cipher_suite() const;
+  [[nodiscard]] std::string_view server_name() const;
+  [[nodiscard]] std::chrono::system_clock::time_point expires() const;
+
+  struct Impl;
+  explicit Session(std::unique_ptr<Impl> impl);
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Keeps a client's sessions between connections. Implementations must be safe to call from several threads.
+class SOTTO_API SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+  /// Keeps `session` for later connections to `server`.
+  virtual void put(const std::string& server, Session session) = 0;
+  /// Returns and forgets the newest session for `server`.
+  virtual std::optional<Session> take(const std::string& server) = 0;
+};
+
+/// Returns a store in memory: at most `servers` names, at most `each` sessions for one name, the oldest dropped first.
+[[nodiscard]] SOTTO_API std::shared_ptr<SessionStore> make_memory_session_store(std::size_t servers = 256, std::size_t each = 4);
+
+/// Seals and opens a server's tickets: AES-256-GCM under keys that rotate. Share one object between server
+/// configurations whose tickets may stand in for one another. Thread-safe.
+class SOTTO_API TicketKeys {
+ public:
+  /// Makes random keys. Each seals for `rotation` and opens for one more `rotation` afterwards.
+  static Result<std::shared_ptr<TicketKeys>> generate(std::chrono::seconds rotation = std::chrono::hours(12));
+  ~TicketKeys();
+  TicketKeys(const TicketKeys&) = delete;
+  TicketKeys& operator=(const TicketKeys&) = delete;
+
+  struct Impl;
+  explicit TicketKeys(std::unique_ptr<Impl> impl);
+  [[nodiscard]] Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto::inline v0

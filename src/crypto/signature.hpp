@@ -1,0 +1,75 @@
+/// \file
+/// Signatures: private keys that sign, public keys that verify.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <sotto/credential.hpp>
+#include <sotto/policy.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+struct evp_pkey_st;
+
+namespace sotto::crypto {
+
+/// Says what kind of key a SubjectPublicKeyInfo holds, as far as TLS distinguishes them.
+enum class KeyType : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519, rsa, rsa_pss };
+
+/// Lists the schemes for CertificateVerify in TLS 1.3 that a key of this type can use, most preferred first. For RSA, only
+/// those whose hash fits `key_bits`. RFC 8446, 4.2.3.
+[[nodiscard]] std::vector<SignatureScheme> tls13_schemes_of(KeyType type, std::size_t key_bits);
+/// Says whether `scheme` is one that a key of `type` makes in TLS 1.3.
+[[nodiscard]] bool scheme_fits(SignatureScheme scheme, KeyType type);
+
+/// Verifies signatures of one peer.
+class PublicKey {
+ public:
+  /// Reads a DER SubjectPublicKeyInfo by our own reader and imports the raw key, which avoids libcrypto's slow decoder.
+  /// `certificate_malformed` or `certificate_unsupported_key`.
+  static Result<PublicKey> from_spki(View subject_public_key_info);
+  PublicKey(PublicKey&& other) noexcept;
+  PublicKey& operator=(PublicKey&& other) noexcept;
+  ~PublicKey();
+
+  [[nodiscard]] KeyType type() const { return type_; }
+  /// Returns the size of the modulus or of the curve's order in bits.
+  [[nodiscard]] std::size_t bits() const { return bits_; }
+  /// Checks `signature` over `message`; `Code::bad_signature` if it is wrong, `Code::wrong_signature_scheme` if the key
+  /// cannot have made it.
+  [[nodiscard]] Result<void> verify(SignatureScheme scheme, View message, View signature) const;
+
+ private:
+  PublicKey(KeyType type, std::size_t bits, evp_pkey_st* key) : type_(type), bits_(bits), key_(key) {}
+  KeyType type_;
+  std::size_t bits_;
+  evp_pkey_st* key_ = nullptr;  // owned; freed in the destructor
+};
+
+/// Signs. Immutable after loading and safe to use from several threads at once.
+class PrivateKey {
+ public:
+  /// Reads a PEM private key. `malformed_pem`, `wrong_passphrase`, `unsupported_key`.
+  static Result<PrivateKey> from_pem(std::string_view pem, const PassphraseSource& passphrase);
+  PrivateKey(PrivateKey&& other) noexcept;
+  PrivateKey& operator=(PrivateKey&& other) noexcept;
+  ~PrivateKey();
+
+  [[nodiscard]] KeyType type() const { return type_; }
+  [[nodiscard]] std::size_t bits() const { return bits_; }
+  /// Returns the DER SubjectPublicKeyInfo of the public half, to compare it with a certificate's.
+  [[nodiscard]] Result<Bytes> subject_public_key_info() const;
+  /// Signs `message`. An RSA signature is verified before it is returned, so that a fault cannot leak the key.
+  [[nodiscard]] Result<Bytes> sign(SignatureScheme scheme, View message) const;
+
+ private:
+  PrivateKey(KeyType type, std::size_t bits, evp_pkey_st* key) : type_(type), bits_(bits), key_(key) {}
+  KeyType type_;
+  std::size_t bits_;
+  evp_pkey_st* key_ = nullptr;  // owned; freed in the destructor
+};
+
+}  // namespace sotto::crypto
