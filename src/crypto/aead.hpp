@@ -39,9 +39,10 @@ class Aead {
   /// Encrypts `plaintext` followed by `trailer` into `out`, then writes the tag. `out`: exactly
   /// `plaintext.size() + trailer.size() + aead_tag_length` octets; it may start where `plaintext` starts, and may not
   /// overlap it otherwise. Each octet of `plaintext` is touched once.
-  [[nodiscard]] Result<void> seal(const AeadNonce& nonce, View additional_data, View plaintext, View trailer, MutableView out);
-  /// Decrypts `sealed` (ciphertext and tag) in place; returns the plaintext, a view of its front. `Code::bad_record_mac` if
-  /// it is not authentic; the buffer's content is then worthless.
+  [[nodiscard]] Result<void> seal(const AeadNonce& nonce, View additional_data, View plaintext, View trailer,
+                                  MutableView out);
+  /// Decrypts `sealed` (ciphertext and tag) in place; returns the plaintext, a view of its front.
+  /// `Code::bad_record_mac` if it is not authentic; the buffer's content is then worthless.
   [[nodiscard]] Result<MutableView> open(const AeadNonce& nonce, View additional_data, MutableView sealed);
 
  private:

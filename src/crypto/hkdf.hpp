@@ -1,5 +1,6 @@
 /// \file
-/// HMAC (RFC 2104) and HKDF (RFC 5869), hand-built over reused hash contexts: the cheapest pattern libcrypto 3.0 offers.
+/// HMAC (RFC 2104) and HKDF (RFC 5869), hand-built over reused hash contexts: the cheapest pattern libcrypto 3.0
+/// offers.
 #pragma once
 
 #include <initializer_list>

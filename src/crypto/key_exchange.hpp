@@ -30,8 +30,8 @@ class KeyExchange {
   [[nodiscard]] NamedGroup group() const { return group_; }
   /// Returns the public value in TLS form: 32 octets for X25519, the uncompressed point otherwise. RFC 8446, 4.2.8.2.
   [[nodiscard]] View public_value() const { return public_value_; }
-  /// Agrees with `peer_public_value`. `Code::bad_key_share` for a wrong length, a compressed point, a point that is not on
-  /// the curve, or an all-zero X25519 result. RFC 8446, 7.4.2.
+  /// Agrees with `peer_public_value`. `Code::bad_key_share` for a wrong length, a compressed point, a point that is not
+  /// on the curve, or an all-zero X25519 result. RFC 8446, 7.4.2.
   [[nodiscard]] Result<SharedSecret> agree(View peer_public_value) const;
 
  private:

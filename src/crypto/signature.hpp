@@ -19,8 +19,8 @@ namespace sotto::crypto {
 /// Says what kind of key a SubjectPublicKeyInfo holds, as far as TLS distinguishes them.
 enum class KeyType : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519, rsa, rsa_pss };
 
-/// Lists the schemes for CertificateVerify in TLS 1.3 that a key of this type can use, most preferred first. For RSA, only
-/// those whose hash fits `key_bits`. RFC 8446, 4.2.3.
+/// Lists the schemes for CertificateVerify in TLS 1.3 that a key of this type can use, most preferred first. For RSA,
+/// only those whose hash fits `key_bits`. RFC 8446, 4.2.3.
 [[nodiscard]] std::vector<SignatureScheme> tls13_schemes_of(KeyType type, std::size_t key_bits);
 /// Says whether `scheme` is one that a key of `type` makes in TLS 1.3.
 [[nodiscard]] bool scheme_fits(SignatureScheme scheme, KeyType type);
@@ -29,7 +29,8 @@ enum class KeyType : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519,
 class PublicKey {
  public:
   /// Reads a DER SubjectPublicKeyInfo by our own reader and imports the raw key, which avoids libcrypto's slow decoder.
-  /// `certificate_malformed` or `certificate_unsupported_key`.
+  /// `certificate_malformed` or `certificate_unsupported_key`. RSA keys of 1024 to 8192 bits are read; whether one is
+  /// strong enough is the verifier's decision.
   static Result<PublicKey> from_spki(View subject_public_key_info);
   PublicKey(PublicKey&& other) noexcept;
   PublicKey& operator=(PublicKey&& other) noexcept;
@@ -38,8 +39,10 @@ class PublicKey {
   [[nodiscard]] KeyType type() const { return type_; }
   /// Returns the size of the modulus or of the curve's order in bits.
   [[nodiscard]] std::size_t bits() const { return bits_; }
+  /// Lists the schemes this key can verify in TLS 1.3: those of its type, without what its own parameters forbid.
+  [[nodiscard]] std::vector<SignatureScheme> tls13_schemes() const;
   /// Checks `signature` over `message`; `Code::bad_signature` if it is wrong, `Code::wrong_signature_scheme` if the key
-  /// cannot have made it.
+  /// cannot have made it. Beside the schemes of TLS 1.3, RSA keys check the PKCS#1 schemes, which certificates use.
   [[nodiscard]] Result<void> verify(SignatureScheme scheme, View message, View signature) const;
 
  private:
@@ -52,7 +55,7 @@ class PublicKey {
 /// Signs. Immutable after loading and safe to use from several threads at once.
 class PrivateKey {
  public:
-  /// Reads a PEM private key. `malformed_pem`, `wrong_passphrase`, `unsupported_key`.
+  /// Reads a PEM private key. `malformed_pem`, `wrong_passphrase`, `unsupported_key` (RSA below 2048 bits too).
   static Result<PrivateKey> from_pem(std::string_view pem, const PassphraseSource& passphrase);
   PrivateKey(PrivateKey&& other) noexcept;
   PrivateKey& operator=(PrivateKey&& other) noexcept;
@@ -60,6 +63,8 @@ class PrivateKey {
 
   [[nodiscard]] KeyType type() const { return type_; }
   [[nodiscard]] std::size_t bits() const { return bits_; }
+  /// Lists the schemes this key can sign with in TLS 1.3, most preferred first.
+  [[nodiscard]] std::vector<SignatureScheme> tls13_schemes() const;
   /// Returns the DER SubjectPublicKeyInfo of the public half, to compare it with a certificate's.
   [[nodiscard]] Result<Bytes> subject_public_key_info() const;
   /// Signs `message`. An RSA signature is verified before it is returned, so that a fault cannot leak the key.

@@ -1,5 +1,5 @@
 /// \file
-/// The parts of a certificate that the handshake needs, read by our own DER reader. RFC 5280, 4.1.
+/// The parts of a certificate that the handshake and the naming rules need, read by our own DER reader. RFC 5280, 4.1.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,12 @@ struct CertificateView {
   View subject;                  ///< the whole Name element
   /// Whether keyUsage allows digitalSignature; true where there is no keyUsage extension. RFC 5280, 4.2.1.3.
   bool may_sign = true;
+  /// Whether basicConstraints says that this is an authority. RFC 5280, 4.2.1.9.
+  bool is_authority = false;
+  /// The value of subjectAltName, a whole GeneralNames element. RFC 5280, 4.2.1.6.
+  std::optional<View> subject_alternative_name;
+  /// The value of nameConstraints, a whole NameConstraints element. RFC 5280, 4.2.1.10.
+  std::optional<View> name_constraints;
 };
 
 /// Reads `der`; `Code::certificate_malformed` if it is no X.509 v3 certificate or has octets left over.

@@ -1,0 +1,90 @@
+#include "crypto/aead.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "crypto/algorithms.hpp"
+#include "crypto/handles.hpp"
+
+namespace sotto::crypto {
+namespace {
+
+// libcrypto counts in int.
+constexpr std::size_t max_length = std::numeric_limits<int>::max() / 2;
+
+bool start(EVP_CIPHER_CTX* context, const AeadNonce& nonce, View additional_data) {
+  int written = 0;
+  return context && EVP_CipherInit_ex2(context, nullptr, nullptr, nonce.data(), -1, nullptr) == 1 &&
+         (additional_data.empty() || EVP_CipherUpdate(context, nullptr, &written, additional_data.data(),
+                                                      static_cast<int>(additional_data.size())) == 1);
+}
+
+bool transform(EVP_CIPHER_CTX* context, View in, std::uint8_t* out) {
+  int written = 0;
+  return in.empty() || (EVP_CipherUpdate(context, out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
+                        static_cast<std::size_t>(written) == in.size());
+}
+
+std::array<OSSL_PARAM, 2> tag_parameter(MutableView tag) {
+  return {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag.data(), tag.size()),
+          OSSL_PARAM_construct_end()};
+}
+
+}  // namespace
+
+Result<Aead> Aead::create(AeadAlgorithm algorithm, Direction direction, View key) {
+  CipherContext context(EVP_CIPHER_CTX_new());
+  const auto* cipher = cipher_of(algorithm);
+  if (!context || !cipher || key.size() != aead_key_length(algorithm) ||
+      EVP_CipherInit_ex2(context.get(), cipher, key.data(), nullptr, direction == Direction::seal ? 1 : 0, nullptr) !=
+          1)
+    return fail_clean(Code::crypto_failed, "an AEAD could not be keyed");
+  return Aead(algorithm, context.release());
+}
+
+Aead::Aead(Aead&& other) noexcept : algorithm_(other.algorithm_), context_(std::exchange(other.context_, nullptr)) {}
+
+Aead& Aead::operator=(Aead&& other) noexcept {
+  std::swap(algorithm_, other.algorithm_);
+  std::swap(context_, other.context_);
+  return *this;
+}
+
+Aead::~Aead() { EVP_CIPHER_CTX_free(context_); }
+
+Result<void> Aead::seal(const AeadNonce& nonce, View additional_data, View plaintext, View trailer, MutableView out) {
+  const auto length = plaintext.size() + trailer.size();
+  if (std::max({additional_data.size(), plaintext.size(), trailer.size()}) > max_length ||
+      out.size() != length + aead_tag_length)
+    return fail(Code::crypto_failed, "a buffer for sealing has the wrong size");
+  int written = 0;
+  auto tag = tag_parameter(out.subspan(length));
+  if (!start(context_, nonce, additional_data) || !transform(context_, plaintext, out.data()) ||
+      !transform(context_, trailer, out.data() + plaintext.size()) ||
+      EVP_CipherFinal_ex(context_, out.data() + length, &written) != 1 || written != 0 ||
+      EVP_CIPHER_CTX_get_params(context_, tag.data()) != 1)
+    return fail_clean(Code::crypto_failed, "an AEAD could not seal");
+  return {};
+}
+
+Result<MutableView> Aead::open(const AeadNonce& nonce, View additional_data, MutableView sealed) {
+  if (sealed.size() < aead_tag_length) return fail(Code::bad_record_mac);
+  if (std::max(additional_data.size(), sealed.size()) > max_length)
+    return fail(Code::crypto_failed, "a buffer for opening has the wrong size");
+  const auto body = sealed.first(sealed.size() - aead_tag_length);
+  int written = 0;
+  std::array<std::uint8_t, 1> nothing{};
+  auto tag = tag_parameter(sealed.subspan(body.size()));
+  if (!start(context_, nonce, additional_data) || EVP_CIPHER_CTX_set_params(context_, tag.data()) != 1)
+    return fail_clean(Code::crypto_failed, "an AEAD could not be started");
+  if (!transform(context_, body, body.data()) || EVP_CipherFinal_ex(context_, nothing.data(), &written) != 1)
+    return fail_clean(Code::bad_record_mac);
+  return body;
+}
+
+}  // namespace sotto::crypto

@@ -1,0 +1,43 @@
+/// \file
+/// RAII for libcrypto's objects; included only by the .cpp files of this folder.
+#pragma once
+
+#include <memory>
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace sotto::crypto {
+
+template <auto Free>
+struct Freer {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+
+template <class T, auto Free>
+using Handle = std::unique_ptr<T, Freer<Free>>;
+
+using MdContext = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using CipherContext = Handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+using Bio = Handle<BIO, BIO_free_all>;
+
+/// Fails with `code` and leaves libcrypto's error queue empty, so that no later call is blamed for this failure.
+[[nodiscard]] inline std::unexpected<Error> fail_clean(Code code, std::string detail = {}) {
+  ERR_clear_error();
+  return fail(code, std::move(detail));
+}
+
+}  // namespace sotto::crypto

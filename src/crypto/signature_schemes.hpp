@@ -1,0 +1,42 @@
+/// \file
+/// What libcrypto must be told to make or check a signature of each scheme.
+#pragma once
+
+#include <optional>
+
+#include <sotto/policy.hpp>
+
+#include "crypto/handles.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/signature.hpp"
+
+namespace sotto::crypto {
+
+enum class Padding : std::uint8_t { none, pkcs1, pss };
+
+/// One row of RFC 8446, 4.2.3.
+struct SchemeFacts {
+  SignatureScheme scheme;
+  KeyType key;
+  /// Absent where the signature takes the message itself (Ed25519).
+  std::optional<HashAlgorithm> hash;
+  Padding padding;
+};
+
+/// Returns the row of `scheme`; null if there is none.
+[[nodiscard]] const SchemeFacts* facts_of(SignatureScheme scheme);
+
+enum class SignatureUse : std::uint8_t { sign, verify };
+
+/// Makes a context over `key` that is ready to sign or verify hashes for `scheme`, which must have a hash; null if the
+/// key's own parameters (of an id-RSASSA-PSS key) forbid the scheme.
+[[nodiscard]] KeyContext signature_context(EVP_PKEY* key, const SchemeFacts& scheme, SignatureUse use);
+
+/// Checks a signature made with a key that can make `scheme`.
+[[nodiscard]] bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature);
+
+/// Lists the TLS 1.3 schemes of a key, without those that the key's own parameters forbid.
+[[nodiscard]] std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type, std::size_t bits,
+                                                          SignatureUse use);
+
+}  // namespace sotto::crypto
