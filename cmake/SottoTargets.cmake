@@ -19,4 +19,9 @@ if(SOTTO_SANITIZE)
   target_compile_options(sotto_settings INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all
                                                   -fno-omit-frame-pointer)
   target_link_options(sotto_settings INTERFACE -fsanitize=${SOTTO_SANITIZE})
+else()
+  # Fail closed: a broken bound, or a value read from a Result that holds an error, ends the program.
+  target_compile_definitions(sotto_settings INTERFACE _GLIBCXX_ASSERTIONS $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  target_compile_options(sotto_settings INTERFACE -fstack-protector-strong)
+  target_link_options(sotto_settings INTERFACE -Wl,-z,relro,-z,now)
 endif()
