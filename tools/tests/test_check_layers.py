@@ -66,6 +66,8 @@ class CheckLayers(unittest.TestCase):
     def test_the_core_does_not_know_the_adapters(self):
         self.refuses("src/connection/pump.cpp", "#include <sotto/socket.hpp>", "may not know an adapter")
         self.refuses("include/sotto/client.hpp", "#include <sotto/asio.hpp>", "only an adapter")
+        self.refuses("include/sotto/client.hpp", "#include <sotto/adapter/engine.hpp>", "only an adapter")
+        self.accepts("include/sotto/asio.hpp", "#include <sotto/adapter/engine.hpp>")
 
     def test_no_include_climbs_out_of_its_folder(self):
         self.refuses("apps/sotto/main.cpp", '#include "../../src/base/bytes.hpp"', "does not climb")
