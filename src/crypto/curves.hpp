@@ -23,5 +23,7 @@ inline constexpr std::size_t curve_count = 3;
 /// Returns a new key object that has the curve's parameters and no key yet; null on failure. Copying a template is the
 /// cheapest way to one.
 [[nodiscard]] Key empty_key(Curve curve);
+/// Returns the key pair of a private key, a big-endian number; null on failure.
+[[nodiscard]] Key key_of(Curve curve, View private_key);
 
 }  // namespace sotto::crypto

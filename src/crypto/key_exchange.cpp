@@ -102,12 +102,15 @@ Result<KeyExchange> KeyExchange::generate(NamedGroup group) {
   return KeyExchange(group, key.release(), std::move(value));
 }
 
-Result<KeyExchange> KeyExchange::from_x25519_private_key(View private_key) {
-  Key key(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size()));
+Result<KeyExchange> KeyExchange::from_private_key(NamedGroup group, View private_key) {
+  const auto curve = curve_of(group);
+  Key key =
+      curve ? key_of(*curve, private_key)
+            : Key(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size()));
   if (!key) return exchange_failed();
-  auto value = public_value_of(NamedGroup::x25519, key.get());
+  auto value = public_value_of(group, key.get());
   if (value.empty()) return exchange_failed();
-  return KeyExchange(NamedGroup::x25519, key.release(), std::move(value));
+  return KeyExchange(group, key.release(), std::move(value));
 }
 
 KeyExchange::KeyExchange(KeyExchange&& other) noexcept

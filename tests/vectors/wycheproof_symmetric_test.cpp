@@ -1,0 +1,149 @@
+// AEADs, HMAC and HKDF against Project Wycheproof.
+#include <algorithm>
+#include <array>
+
+#include "crypto/aead.hpp"
+#include "crypto/hkdf.hpp"
+#include "vectors/wycheproof.hpp"
+
+namespace sotto {
+namespace {
+
+using crypto::Aead;
+using crypto::AeadAlgorithm;
+using crypto::HashAlgorithm;
+using wycheproof::Json;
+using wycheproof::octets;
+
+struct AeadFile {
+  const char* name;
+  const char* file;
+  std::size_t cases;
+  bool gcm;
+  std::size_t skipped;
+};
+
+std::optional<AeadAlgorithm> algorithm_of(const AeadFile& file, const Json& group) {
+  if (group.at("ivSize") != 96 || group.at("tagSize") != 128) return std::nullopt;
+  if (!file.gcm) return AeadAlgorithm::chacha20_poly1305;
+  if (group.at("keySize") == 128) return AeadAlgorithm::aes_128_gcm;
+  if (group.at("keySize") == 256) return AeadAlgorithm::aes_256_gcm;
+  return std::nullopt;
+}
+
+// Seals in two parts, as records are, so that every length of content and trailer is met.
+Bytes seal(AeadAlgorithm algorithm, const Json& test, std::size_t trailer) {
+  auto aead = Aead::create(algorithm, Aead::Direction::seal, octets(test, "key"));
+  crypto::AeadNonce nonce{};
+  copy(octets(test, "iv"), nonce);
+  const auto message = octets(test, "msg");
+  const auto split = message.size() - std::min(trailer, message.size());
+  Bytes sealed(message.size() + crypto::aead_tag_length);
+  EXPECT_TRUE(aead &&
+              aead->seal(nonce, octets(test, "aad"), View(message).first(split), View(message).subspan(split), sealed));
+  return sealed;
+}
+
+std::optional<Bytes> open(AeadAlgorithm algorithm, const Json& test) {
+  auto aead = Aead::create(algorithm, Aead::Direction::open, octets(test, "key"));
+  crypto::AeadNonce nonce{};
+  copy(octets(test, "iv"), nonce);
+  auto sealed = octets(test, "ct");
+  const auto tag = octets(test, "tag");
+  sealed.insert(sealed.end(), tag.begin(), tag.end());
+  const auto opened = aead->open(nonce, octets(test, "aad"), sealed);
+  if (!opened) {
+    EXPECT_EQ(opened.error().code, Code::bad_record_mac);
+    return std::nullopt;
+  }
+  return own(*opened);
+}
+
+class WycheproofAead : public testing::TestWithParam<AeadFile> {};
+
+TEST_P(WycheproofAead, seals_and_opens_as_every_case_says) {
+  const auto& file = GetParam();
+  const auto json = wycheproof::load(file.file, file.cases);
+  if (!json) GTEST_SKIP() << wycheproof::absent(file.file, file.cases);
+  const auto tally = wycheproof::run(
+      *json,
+      [&](const Json& group, const Json& test) -> std::optional<bool> {
+        const auto algorithm = algorithm_of(file, group);
+        if (!algorithm) return std::nullopt;
+        const auto opened = open(*algorithm, test);
+        if (!opened) return false;
+        EXPECT_EQ(*opened, octets(test, "msg")) << wycheproof::where(test);
+        auto expected = octets(test, "ct");
+        const auto tag = octets(test, "tag");
+        expected.insert(expected.end(), tag.begin(), tag.end());
+        for (const std::size_t trailer : {0U, 1U, 17U})
+          EXPECT_EQ(seal(*algorithm, test, trailer), expected) << wycheproof::where(test);
+        return true;
+      },
+      wycheproof::none);
+  tally.print(file.file);
+  EXPECT_EQ(tally.skipped, file.skipped);
+}
+
+INSTANTIATE_TEST_SUITE_P(of, WycheproofAead,
+                         testing::Values(AeadFile{"aes_gcm", "aes_gcm_test.json", 316, true, 183},
+                                         AeadFile{"chacha20_poly1305", "chacha20_poly1305_test.json", 325, false, 9}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+struct HashFile {
+  const char* name;
+  const char* file;
+  std::size_t cases;
+  HashAlgorithm hash;
+};
+std::string name_of(const testing::TestParamInfo<HashFile>& row) { return row.param.name; }
+
+class WycheproofHmac : public testing::TestWithParam<HashFile> {};
+
+TEST_P(WycheproofHmac, computes_every_tag) {
+  const auto& file = GetParam();
+  const auto json = wycheproof::load(file.file, file.cases);
+  if (!json) GTEST_SKIP() << wycheproof::absent(file.file, file.cases);
+  wycheproof::run(
+      *json,
+      [&](const Json& group, const Json& test) -> std::optional<bool> {
+        const auto computed = crypto::hmac(file.hash, octets(test, "key"), {octets(test, "msg")});
+        if (!computed) return false;
+        return same(computed->view().first(group.at("tagSize").get<std::size_t>() / 8), octets(test, "tag"));
+      },
+      wycheproof::none)
+      .print(file.file);
+}
+
+INSTANTIATE_TEST_SUITE_P(of, WycheproofHmac,
+                         testing::Values(HashFile{"sha256", "hmac_sha256_test.json", 174, HashAlgorithm::sha256},
+                                         HashFile{"sha384", "hmac_sha384_test.json", 174, HashAlgorithm::sha384},
+                                         HashFile{"sha512", "hmac_sha512_test.json", 174, HashAlgorithm::sha512}),
+                         name_of);
+
+class WycheproofHkdf : public testing::TestWithParam<HashFile> {};
+
+TEST_P(WycheproofHkdf, derives_every_output) {
+  const auto& file = GetParam();
+  const auto json = wycheproof::load(file.file, file.cases);
+  if (!json) GTEST_SKIP() << wycheproof::absent(file.file, file.cases);
+  wycheproof::run(
+      *json,
+      [&](const Json&, const Json& test) -> std::optional<bool> {
+        const auto key = crypto::hkdf_extract(file.hash, octets(test, "salt"), octets(test, "ikm"));
+        Bytes out(test.at("size").get<std::size_t>());
+        return key && crypto::hkdf_expand(file.hash, key->view(), octets(test, "info"), out) &&
+               out == octets(test, "okm");
+      },
+      wycheproof::none)
+      .print(file.file);
+}
+
+INSTANTIATE_TEST_SUITE_P(of, WycheproofHkdf,
+                         testing::Values(HashFile{"sha256", "hkdf_sha256_test.json", 86, HashAlgorithm::sha256},
+                                         HashFile{"sha384", "hkdf_sha384_test.json", 83, HashAlgorithm::sha384},
+                                         HashFile{"sha512", "hkdf_sha512_test.json", 83, HashAlgorithm::sha512}),
+                         name_of);
+
+}  // namespace
+}  // namespace sotto
