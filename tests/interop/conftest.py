@@ -1,0 +1,58 @@
+"""Fixtures of the proof by real peers, and the table in docs/interop.md that a run with --update-docs writes."""
+
+import pytest
+
+from support import gnutls, openssl, report
+from support.pki import Pki
+from support.processes import Programs
+from support.sotto import ROOT
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-docs", action="store_true", help="write docs/interop.md from this run")
+
+
+@pytest.fixture
+def programs():
+    """Starts programs for one test and stops them after it."""
+    started = Programs()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def module_programs():
+    """Starts programs that serve all tests of a module."""
+    started = Programs()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(params=[openssl, gnutls], ids=lambda peer: peer.NAME)
+def peer(request):
+    """Each of the two TLS stacks that everything is tried with, in both roles."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def payload(tmp_path_factory):
+    """A file of some megabytes of text without line ends, for programs that treat lines in their own way."""
+    file = tmp_path_factory.mktemp("payload") / "payload"
+    file.write_bytes(b"".join(b"%07d " % number for number in range(512 * 1024)))
+    return file
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report.note(item, outcome.get_result())
+
+
+def pytest_sessionfinish(session):
+    if session.config.getoption("--update-docs"):
+        report.write(ROOT / "docs/interop.md")

@@ -1,0 +1,129 @@
+"""gnutls-cli and gnutls-serv as peers."""
+
+import re
+from dataclasses import replace
+
+from .processes import Program, free_port, output_of
+from .wishes import Wishes
+
+NAME = "GnuTLS"
+EXPORT_LENGTH = 32
+BINARY = ()
+
+CIPHERS = {
+    "TLS_AES_128_GCM_SHA256": "AES-128-GCM",
+    "TLS_AES_256_GCM_SHA384": "AES-256-GCM",
+    "TLS_CHACHA20_POLY1305_SHA256": "CHACHA20-POLY1305",
+}
+
+
+def version():
+    return output_of("gnutls-cli", "--version").split()[1]
+
+
+def priority(wishes):
+    words = ["NORMAL", "-VERS-ALL", f"+VERS-TLS{wishes.version}"]
+    if wishes.suites:
+        words += ["-CIPHER-ALL", *(f"+{CIPHERS[suite]}" for suite in wishes.suites)]
+    if wishes.groups:
+        words += ["-GROUP-ALL", *(f"+GROUP-{group.upper()}" for group in wishes.groups)]
+    return ":".join(words)
+
+
+def common_arguments(wishes):
+    arguments = ["--priority", priority(wishes)]
+    for protocol in wishes.alpn:
+        arguments += ["--alpn", protocol]
+    if wishes.export_label:
+        arguments += ["--keymatexport", wishes.export_label, "--keymatexportsize", EXPORT_LENGTH]
+    if wishes.roots:
+        arguments += ["--x509cafile", wishes.roots]
+    if wishes.credential:
+        arguments += ["--x509certfile", wishes.credential.chain, "--x509keyfile", wishes.credential.key]
+    return [*arguments, *wishes.extra]
+
+
+class Party(Program):
+    """What both programs have in common."""
+
+    def saw(self, text):
+        self.wait_for(rf"{re.escape(text)}$")
+
+    def suite(self):
+        cipher = self.wait_for(r"^- Description: .*\(([A-Z0-9-]+)\)$").group(1)
+        return next(suite for suite, name in CIPHERS.items() if name == cipher)
+
+    def exported(self):
+        return self.wait_for(r"- Key material: ([0-9a-f]+)").group(1).upper()
+
+    def alpn(self):
+        return self.wait_for(r"- Application protocol: (\S+)").group(1)
+
+    def got_alert(self, name):
+        numbers = {"protocol_version": 70, "no_application_protocol": 120, "unknown_ca": 48, "certificate_required": 116,
+                   "bad_certificate": 42}
+        self.wait_for(rf"\[{numbers[name]}\]")
+
+
+class Client(Party):
+    def shook_hands(self):
+        self.wait_for("- Status: The certificate is trusted")
+        self.wait_for("Handshake was completed")
+
+    def say(self, text):
+        self.write(text + "\n")
+
+    def update_keys(self, which):
+        self.write("^rekey^\n" if which == "both" else "^rekey1^\n")
+        self.wait_for("Rekey was completed")
+
+    def quit(self):
+        """Says close_notify and ends."""
+        self.end_input()
+        assert self.wait() == 0, self.text
+
+    def resumed(self):
+        return "This is a resumed session" in self.text
+
+    def noticed_truncation(self):
+        self.wait_for("non-properly terminated")
+
+
+class Server(Party):
+    port = 0
+
+    def shook_hands(self):
+        self.wait_for(r"^- Description: ")
+
+    def answer(self, text):
+        """Waits for `text`; the program sends it back by itself."""
+        self.saw(text)
+
+
+def start_client(programs, port, wishes=Wishes()):
+    names = ["--sni-hostname", wishes.server_name, "--verify-hostname", wishes.server_name]
+    arguments = ["gnutls-cli", "-p", port, "127.0.0.1", *names, "--inline-commands", *common_arguments(wishes)]
+    if wishes.groups:
+        arguments.append("--single-key-share")
+    environment = {"SSLKEYLOGFILE": str(wishes.key_log)} if wishes.key_log else None
+    return programs.start(arguments, kind=Client, environment=environment)
+
+
+def start_server(programs, wishes=Wishes()):
+    port = free_port()
+    arguments = ["gnutls-serv", "-p", port, "--echo", "--crlf", *common_arguments(wishes)]
+    arguments += ["-r", "--verify-client-cert"] if wishes.require_client_certificate else ["-a"]
+    environment = {"SSLKEYLOGFILE": str(wishes.key_log)} if wishes.key_log else None
+    server = programs.start(arguments, kind=Server, environment=environment)
+    server.wait_for("IPv4 .*done")
+    server.port = port
+    return server
+
+
+def resume(programs, port, _directory, wishes=Wishes()):
+    """Connects, leaves, and connects again with the ticket: one run of the program does both."""
+    return start_client(programs, port, replace(wishes, extra=(*wishes.extra, "--resume", "--waitresumption")))
+
+
+def send_back(_server, _data):
+    """The program sends everything back by itself."""

@@ -1,0 +1,45 @@
+"""The table of docs/interop.md: what a run has shown, one row per peer, role and thing exercised.
+
+A module of tests names the peer in `PEER` (unless its tests have the `peer` fixture) and the peer's role in `ROLE`.
+The first line of a test's docstring says what it exercises.
+"""
+
+INTRODUCTION = """# Real peers
+
+libsotto is tried against TLS programs that we did not write. `./test` runs all of this on Debian 12 and skips none of it;
+this page is written by `pytest-3 tests/interop --update-docs`, so it says what one run has shown.
+
+The peers are taken from Debian. "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
+OpenSSL and GnuTLS talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach; the
+others talk to `sotto proxy`, as a user would set it up.
+
+| Peer | Version | Role | What was exercised | With | Result |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+_rows = {}
+
+
+def note(item, result):
+    """Remembers how one test went."""
+    if result.when != "call" and result.passed:
+        return
+    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    peer = parameters.pop("peer", None) or getattr(item.module, "PEER", None)
+    if peer is None:
+        return
+    what = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
+    row = _rows.setdefault((peer, item.module.ROLE, what), {})
+    row["-".join(str(value) for value in parameters.values())] = result.outcome
+
+
+def write(file):
+    """Writes the page."""
+    versions = {peer: peer.version() for peer, _, _ in _rows}
+    lines = []
+    for (peer, role, what), outcomes in sorted(_rows.items(), key=lambda row: (row[0][0].NAME, row[0][1])):
+        passed = sum(outcome == "passed" for outcome in outcomes.values())
+        result = "passed" if passed == len(outcomes) else f"{passed} of {len(outcomes)} passed"
+        with_what = ", ".join(name for name in outcomes if name)
+        lines.append(f"| {peer.NAME} | {versions[peer]} | {role} | {what} | {with_what} | {result} |")
+    file.write_text(INTRODUCTION + "\n".join(lines) + "\n")

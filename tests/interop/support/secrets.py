@@ -1,0 +1,16 @@
+"""Key logs in the SSLKEYLOGFILE format."""
+
+NAMES = {
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0",
+    "EXPORTER_SECRET",
+}
+
+
+def secrets_in(file):
+    """The secrets of the one connection in `file`; each must be there once."""
+    lines = [line.lower() for line in file.read_text().splitlines() if line.split(" ")[0] in NAMES]
+    assert len(lines) == len(NAMES), file.read_text()
+    return sorted(lines)

@@ -1,0 +1,29 @@
+"""What a test asks of a real peer, in words that hold for all of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .pki import Credential
+
+SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
+GROUPS = ("x25519", "secp256r1", "secp384r1", "secp521r1")
+
+
+def other_group(group):
+    """A group that is not `group`, for a first key share that the other side does not take."""
+    return "x25519" if group != "x25519" else "secp256r1"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    suites: tuple = ()
+    groups: tuple = ()  # the first one is what a client sends its only key share for
+    alpn: tuple = ()
+    credential: Credential | None = None
+    roots: Path | None = None
+    require_client_certificate: bool = False
+    server_name: str = "server.test"
+    export_label: str = ""
+    key_log: Path | None = None
+    version: str = "1.3"
+    extra: tuple = ()  # flags of this one peer

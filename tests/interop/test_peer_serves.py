@@ -1,0 +1,227 @@
+"""A sotto client connects to OpenSSL's and GnuTLS's servers."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from support import sotto
+from support.pki import KEY_KINDS
+from support.secrets import secrets_in
+from support.wishes import GROUPS, SUITES, Wishes, other_group
+
+ROLE = "server"
+
+LINE = "a line from sotto"
+CONVERSATION = (f"say:{LINE}", f"receive:{len(LINE) + 1}", "close", "drain")
+
+
+def converse(client, server, index=0):
+    """Lets both sides speak once and part in order; returns what sotto said about the connection."""
+    connected = client.event("connected", index)
+    server.shook_hands()
+    server.answer(LINE)
+    ended = client.closed_well(index)
+    assert ended["received"] == len(LINE) + 1
+    return connected
+
+
+@pytest.fixture
+def wishes(pki):
+    return Wishes(credential=pki.server())
+
+
+@pytest.fixture
+def call(programs, pki):
+    """Starts a sotto client that talks for a moment to the server it is given."""
+
+    def start(server, *arguments, actions=CONVERSATION, **options):
+        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=actions, **options)
+
+    return start
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suite(peer, suite, programs, call, wishes):
+    """Each cipher suite, the only one the server takes."""
+    server = peer.start_server(programs, replace(wishes, suites=(suite,)))
+    connected = converse(call(server), server)
+    assert connected["suite"] == server.suite() == suite
+    assert connected["version"] == "TLS 1.3"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_group(peer, group, programs, call, wishes):
+    """Each group, the only one the server takes."""
+    server = peer.start_server(programs, replace(wishes, groups=(group,)))
+    connected = converse(call(server, "--groups", group), server)
+    assert connected["group"] == group
+    assert not connected["hello_retried"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_hello_retry(peer, group, programs, call, wishes):
+    """HelloRetryRequest: sotto's one key share is for a group the server does not take."""
+    first = other_group(group)
+    server = peer.start_server(programs, replace(wishes, groups=(group,)))
+    connected = converse(call(server, "--groups", f"{first},{group}", "--key-shares", first), server)
+    assert connected["group"] == group
+    assert connected["hello_retried"]
+
+
+RESUMING = (f"say:{LINE}", f"receive:{len(LINE) + 1}", "ticket:1", "close", "drain")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_resumption(peer, suite, programs, call, wishes):
+    """Resumption by ticket, with each cipher suite."""
+    server = peer.start_server(programs, replace(wishes, suites=(suite,)))
+    client = call(server, "--connections", 2, actions=RESUMING)
+    assert not converse(client, server)["resumed"]
+    assert converse(client, server, 1)["resumed"]
+
+
+def test_resumption_through_hello_retry(peer, programs, call, wishes):
+    """Resumption and HelloRetryRequest in one handshake: the binder covers both hellos."""
+    server = peer.start_server(programs, replace(wishes, groups=("secp384r1",)))
+    groups = ("--groups", "x25519,secp384r1", "--key-shares", "x25519")
+    client = call(server, *groups, "--connections", 2, actions=RESUMING)
+    converse(client, server)
+    connected = converse(client, server, 1)
+    assert connected["resumed"] and connected["hello_retried"]
+
+
+@pytest.mark.parametrize("kind", KEY_KINDS)
+def test_server_key(peer, kind, programs, pki, call):
+    """Each kind of server key."""
+    server = peer.start_server(programs, Wishes(credential=pki.server(kind)))
+    connected = converse(call(server), server)
+    assert family(connected["scheme"]) == family(KEY_KINDS[kind][1])
+    assert "server.test" in connected["peer_subject"]
+
+
+def family(scheme):
+    """The scheme without its hash where the signer is free to choose that: "rsa_pss_rsae"."""
+    return scheme.rsplit("_", 1)[0] if scheme.startswith("rsa_pss_rsae") else scheme
+
+
+def test_intermediate(peer, programs, pki, call):
+    """A server chain with an intermediate."""
+    server = peer.start_server(programs, Wishes(credential=pki.chained_server()))
+    converse(call(server), server)
+
+
+@pytest.mark.parametrize("kind", KEY_KINDS)
+def test_client_certificate(peer, kind, programs, pki, call, wishes):
+    """A required client certificate, each kind of key."""
+    server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
+    converse(call(server, *sotto.credential_arguments(pki.client(kind))), server)
+    server.wait_for(f"client {kind}")
+
+
+def test_missing_client_certificate(peer, programs, pki, call, wishes):
+    """sotto without the required client certificate is refused, and says what the server said."""
+    server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
+    ended = call(server, actions=("drain",)).event("ended")
+    assert (ended["how"], ended["code"]) == ("failed", "peer_alert")
+    assert ended["alert"] == "certificate_required"
+
+
+def test_untrusted_server(peer, programs, pki, call):
+    """A server whose certificate comes from an unknown root is refused."""
+    server = peer.start_server(programs, Wishes(credential=pki.server(root=pki.foreign_root)))
+    ended = call(server).event("ended")
+    assert (ended["how"], ended["code"]) == ("failed", "certificate_untrusted")
+    server.got_alert("unknown_ca")
+
+
+def test_wrong_name(peer, programs, call, wishes):
+    """A server whose certificate is for another name is refused."""
+    server = peer.start_server(programs, wishes)
+    ended = call(server, name="elsewhere.test").event("ended")
+    assert (ended["how"], ended["code"]) == ("failed", "certificate_wrong_name")
+    server.got_alert("bad_certificate")
+
+
+@pytest.mark.parametrize("which", ["ours", "both"])
+def test_key_update_by_sotto(peer, which, programs, call, wishes):
+    """KeyUpdate sent by sotto, its own keys or both."""
+    size = len("before\n") + len(LINE) + 1
+    actions = ("say:before", "receive:7", f"update:{which}", f"say:{LINE}", f"receive:{size}", "close", "drain")
+    server = peer.start_server(programs, wishes)
+    client = call(server, actions=actions)
+    server.answer("before")
+    server.answer(LINE)
+    ended = client.closed_well()
+    assert ended["said"].count("KeyUpdate") == 1
+    assert ended["key_updates"] == (1 if which == "both" else 0)
+
+
+def test_alpn(peer, programs, call, wishes):
+    """ALPN: the server's choice among what sotto offers."""
+    server = peer.start_server(programs, replace(wishes, alpn=("http/1.1",)))
+    connected = converse(call(server, "--alpn", "h2,http/1.1"), server)
+    assert connected["alpn"] == server.alpn() == "http/1.1"
+
+
+def test_late_answers(peer, programs, pki, call, wishes):
+    """Choice of certificate, signature and verification all answered late."""
+    server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
+    converse(call(server, "--late", *sotto.credential_arguments(pki.client("ecdsa_p384"))), server)
+    server.wait_for("client ecdsa_p384")
+
+
+def test_bulk(peer, programs, call, wishes, payload, tmp_path):
+    """Four megabytes each way, compared by hash."""
+    data = payload.read_bytes()
+    received = tmp_path / "received"
+    server = peer.start_server(programs, replace(wishes, extra=peer.BINARY))
+    actions = (f"send:{payload}", "say:", f"receive:{len(data) + 1}", "close")
+    client = call(server, "--received", received, actions=actions)
+    peer.send_back(server, data)
+    ended = client.event("ended")
+    assert ended["received"] == len(data) + 1, client.text
+    assert hashlib.sha256(received.read_bytes()).digest() == hashlib.sha256(data + b"\n").digest()
+
+
+def test_exporter(peer, programs, call, wishes):
+    """Exported keying material is the same on both sides."""
+    server = peer.start_server(programs, replace(wishes, export_label="EXPORTER-interop"))
+    connected = converse(call(server, "--export", "EXPORTER-interop"), server)
+    assert connected["exported"] == server.exported()
+
+
+def test_key_log(peer, programs, call, wishes, tmp_path):
+    """The key logs of both sides hold the same secrets."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    server = peer.start_server(programs, replace(wishes, key_log=theirs))
+    converse(call(server, "--keylog", ours), server)
+    assert secrets_in(ours) == secrets_in(theirs)
+
+
+def test_truncation_by_peer(peer, programs, call, wishes):
+    """sotto tells a dropped transport from close_notify: the server is killed."""
+    server = peer.start_server(programs, wishes)
+    client = call(server, actions=("say:half a", "drain"))
+    server.saw("half a")
+    server.kill()
+    ended = client.event("ended")
+    assert (ended["how"], ended["code"]) == ("truncated", "truncated")
+
+
+@pytest.mark.parametrize("how", [("--pad", 1024), ("--fragment", 64), ("--no-middlebox",)], ids=lambda how: how[0].strip("-"))
+def test_shape_of_records(peer, how, programs, pki, call, wishes):
+    """Records as sotto can shape them: padded, tiny, without change_cipher_spec."""
+    server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
+    client = call(server, *how, *sotto.credential_arguments(pki.client("rsa")))
+    converse(client, server)
+    said_change_cipher_spec = "change_cipher_spec" in client.event("ended")["said"]
+    assert said_change_cipher_spec == (how != ("--no-middlebox",))
+
+
+def test_tls12_only(peer, programs, call, wishes):
+    """A server that knows only TLS 1.2 refuses sotto with protocol_version, and sotto says so."""
+    server = peer.start_server(programs, replace(wishes, version="1.2"))
+    ended = call(server).event("ended")
+    assert (ended["how"], ended["code"]) == ("failed", "peer_alert")
+    assert ended["alert"] == "protocol_version"
