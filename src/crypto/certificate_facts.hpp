@@ -1,0 +1,25 @@
+/// \file
+/// What people read in a certificate, as far as libcrypto's parser is needed for it.
+#pragma once
+
+#include <string>
+
+#include <sotto/certificate.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace sotto::crypto {
+
+/// Reads everything in `der` except the names, which src/pki reads by its own rules. `certificate_malformed`.
+[[nodiscard]] Result<Certificate::Facts> certificate_facts(View der);
+
+/// Returns a DER Name in the form "CN = example.com, O = Example", free of control characters; "(no name)" for an empty
+/// one.
+[[nodiscard]] std::string name_text(View der_name);
+
+/// Replaces what would disturb a terminal or mislead a reader (control and bidirectional characters) in UTF-8 text that
+/// a peer chose.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace sotto::crypto

@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include <sotto/credential.hpp>
+
+#include "base/bytes.hpp"
+#include "pki/credential_impl.hpp"
+#include "pki/file.hpp"
+#include "pki/names.hpp"
+#include "wire/certificate_view.hpp"
+
+namespace sotto::inline v0 {
+namespace {
+
+constexpr std::string_view probe = "sotto: does this private key belong to this certificate?";
+
+// What a certificate of ours lacks is for the caller to know, not a fault of a peer's.
+std::unexpected<Error> unusable_certificate(const Error& error) {
+  const auto code = error.code == Code::certificate_unsupported_key ? Code::unsupported_key : Code::malformed_pem;
+  return fail(code, "the end entity's certificate: " + error.detail);
+}
+
+Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain) {
+  const auto view = wire::parse_certificate(as_view(chain.front().der()));
+  if (!view) return unusable_certificate(view.error());
+  // RFC 8446, 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+  if (!view->may_sign)
+    return fail(Code::unsupported_key,
+                "the certificate's keyUsage does not allow digital signatures, which TLS 1.3 needs");
+  auto key = crypto::PublicKey::from_spki(view->subject_public_key_info);
+  if (!key) return unusable_certificate(key.error());
+  return key;
+}
+
+Result<pki::AlternativeNames> end_entity_names(const CertificateChain& chain) {
+  auto names = pki::alternative_names(as_view(chain.front().der()));
+  if (!names) return unusable_certificate(names.error());
+  return names;
+}
+
+// A signature by the one and checked by the other is the proof that they belong together.
+Result<void> check_pair(const crypto::PrivateKey& key, const crypto::PublicKey& public_key, SignatureScheme scheme) {
+  if (key.type() != public_key.type()) return fail(Code::key_mismatch, "they are keys of different kinds");
+  const auto signature = key.sign(scheme, as_view(probe));
+  if (!signature) return std::unexpected(signature.error());
+  if (!public_key.verify(scheme, as_view(probe), *signature)) return fail(Code::key_mismatch);
+  return {};
+}
+
+Error in_file(Error error, const std::filesystem::path& file) {
+  error.detail = error.detail.empty() ? file.string() : file.string() + ": " + error.detail;
+  return error;
+}
+
+struct Parts {
+  CertificateChain chain;
+  crypto::PrivateKey key;
+};
+
+Result<Credential::Impl> join(Parts parts) {
+  const auto public_key = end_entity_key(parts.chain);
+  if (!public_key) return std::unexpected(public_key.error());
+  const auto names = end_entity_names(parts.chain);
+  if (!names) return std::unexpected(names.error());
+  auto schemes = parts.key.tls13_schemes();
+  if (schemes.empty()) return fail(Code::unsupported_key, "the private key can make no signature that TLS 1.3 uses");
+  if (auto pair = check_pair(parts.key, *public_key, schemes.front()); !pair)
+    return std::unexpected(std::move(pair.error()));
+  return Credential::Impl{std::move(parts.chain), std::move(parts.key), std::move(schemes), *names};
+}
+
+}  // namespace
+
+Result<Credential> Credential::from_pem_files(const std::filesystem::path& chain, const std::filesystem::path& key,
+                                              PassphraseSource passphrase) {
+  const auto chain_text = pki::read_file(chain);
+  if (!chain_text) return std::unexpected(chain_text.error());
+  const auto key_text = pki::read_file(key);
+  if (!key_text) return std::unexpected(key_text.error());
+  auto certificates = Certificate::from_pem(as_text(chain_text->view()));
+  if (!certificates) return std::unexpected(in_file(std::move(certificates.error()), chain));
+  auto private_key = crypto::PrivateKey::from_pem(as_text(key_text->view()), passphrase);
+  if (!private_key) return std::unexpected(in_file(std::move(private_key.error()), key));
+  auto impl = join({std::move(*certificates), std::move(*private_key)});
+  if (impl) return Credential(std::make_shared<const Impl>(std::move(*impl)));
+  if (impl.error().code == Code::key_mismatch)
+    impl.error().detail = key.string() + " is not the key of the first certificate in " + chain.string();
+  else
+    impl.error() = in_file(std::move(impl.error()), chain);
+  return std::unexpected(std::move(impl.error()));
+}
+
+Result<Credential> Credential::from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase) {
+  auto certificates = Certificate::from_pem(chain);
+  if (!certificates) return std::unexpected(std::move(certificates.error()));
+  auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
+  if (!private_key) return std::unexpected(std::move(private_key.error()));
+  auto impl = join({std::move(*certificates), std::move(*private_key)});
+  if (!impl) return std::unexpected(std::move(impl.error()));
+  return Credential(std::make_shared<const Impl>(std::move(*impl)));
+}
+
+Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes) {
+  if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
+  if (schemes.empty()) return fail(Code::unsupported_key, "the remote key has no signature scheme");
+  const auto key = end_entity_key(chain);
+  if (!key) return std::unexpected(key.error());
+  const auto names = end_entity_names(chain);
+  if (!names) return std::unexpected(names.error());
+  const auto usable = key->tls13_schemes();
+  for (const auto scheme : schemes)
+    if (std::ranges::find(usable, scheme) == usable.end())
+      return fail(Code::unsupported_key, "the certificate's key cannot sign with " + to_string(scheme));
+  return Credential(std::make_shared<const Impl>(Impl{std::move(chain), std::nullopt, std::move(schemes), *names}));
+}
+
+const CertificateChain& Credential::chain() const { return impl_->chain; }
+
+std::span<const SignatureScheme> Credential::schemes() const { return impl_->schemes; }
+
+std::span<const std::string> Credential::names() const { return impl_->names; }
+
+bool Credential::is_for(std::string_view name) const {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return impl_->alternative_names.include(pki::lower_case(name));
+}
+
+bool Credential::has_local_key() const { return impl_->key.has_value(); }
+
+Result<std::vector<std::byte>> Credential::sign(SignatureScheme scheme, std::span<const std::byte> message) const {
+  if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
+  const auto signature = impl_->key->sign(scheme, as_view(message));
+  if (!signature) return std::unexpected(signature.error());
+  return own_public(*signature);
+}
+
+}  // namespace sotto::inline v0

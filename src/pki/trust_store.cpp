@@ -1,0 +1,87 @@
+#include <array>
+#include <cstdlib>
+#include <mutex>
+
+#include "base/bytes.hpp"
+#include "pki/file.hpp"
+#include "pki/pem.hpp"
+#include "pki/trust_store_impl.hpp"
+
+namespace sotto::inline v0 {
+namespace {
+
+// Where distributions keep their bundle.
+constexpr auto bundles = std::to_array<const char*>({
+    "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Gentoo
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",                   // older RHEL
+    "/etc/ssl/ca-bundle.pem",                             // openSUSE
+    "/etc/ssl/cert.pem",                                  // Alpine, the BSDs, macOS
+    "/usr/local/share/certs/ca-root-nss.crt",             // FreeBSD
+});
+
+Result<crypto::TrustAnchors> read_anchors(std::string_view pem, crypto::UnreadableRoot unreadable) {
+  const auto certificates = pki::read_pem_certificates(pem);
+  if (!certificates) return std::unexpected(certificates.error());
+  const std::vector<View> views(certificates->begin(), certificates->end());
+  auto anchors = crypto::TrustAnchors::create(views, unreadable);
+  if (!anchors && anchors.error().code == Code::certificate_malformed)
+    return fail(Code::malformed_pem, std::move(anchors.error().detail));
+  return anchors;
+}
+
+Result<crypto::TrustAnchors> read_anchors_of(const std::filesystem::path& file, crypto::UnreadableRoot unreadable) {
+  const auto text = pki::read_file(file);
+  if (!text) return std::unexpected(text.error());
+  auto anchors = read_anchors(as_text(text->view()), unreadable);
+  if (!anchors) anchors.error().detail = file.string() + ": " + anchors.error().detail;
+  return anchors;
+}
+
+Result<std::filesystem::path> system_bundle() {
+  if (const char* named = std::getenv("SSL_CERT_FILE"); named != nullptr && *named != '\0') return named;
+  for (const auto* bundle : bundles) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(bundle, error)) return bundle;
+  }
+  return fail(Code::unreadable_file,
+              "the system has no bundle of trusted roots (package ca-certificates); SSL_CERT_FILE may name one");
+}
+
+}  // namespace
+
+Result<TrustStore> TrustStore::from_pem(std::string_view pem) {
+  auto anchors = read_anchors(pem, crypto::UnreadableRoot::is_an_error);
+  if (!anchors) return std::unexpected(std::move(anchors.error()));
+  return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+}
+
+Result<TrustStore> TrustStore::from_pem_file(const std::filesystem::path& file) {
+  auto anchors = read_anchors_of(file, crypto::UnreadableRoot::is_an_error);
+  if (!anchors) return std::unexpected(std::move(anchors.error()));
+  return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+}
+
+Result<TrustStore> TrustStore::system() {
+  static std::mutex mutex;
+  static std::optional<TrustStore> loaded;
+  const std::scoped_lock lock(mutex);
+  if (loaded) return *loaded;
+  const auto bundle = system_bundle();
+  if (!bundle) return std::unexpected(bundle.error());
+  // One odd root among a hundred is no reason to trust nobody.
+  auto anchors = read_anchors_of(*bundle, crypto::UnreadableRoot::is_left_out);
+  if (!anchors) return std::unexpected(std::move(anchors.error()));
+  loaded = TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+  return *loaded;
+}
+
+std::size_t TrustStore::size() const { return impl_->anchors.subjects().size(); }
+
+std::vector<std::vector<std::byte>> TrustStore::subjects() const {
+  std::vector<std::vector<std::byte>> subjects;
+  for (const auto& subject : impl_->anchors.subjects()) subjects.push_back(own_public(subject));
+  return subjects;
+}
+
+}  // namespace sotto::inline v0
