@@ -45,7 +45,8 @@ enum class Alert : std::uint8_t {
   no_application_protocol = 120,
 };
 
-/// Says whose doing an error is: ours (this library or machine), the peer's, or the caller's (misuse, bad configuration).
+/// Says whose doing an error is: ours (this library or machine), the peer's, or the caller's (misuse, bad
+/// configuration).
 enum class Origin : std::uint8_t { ours, peer, caller };
 
 /// Names every way in which libsotto can fail. The table in src/base/error_table.cpp gives each its alert and sentence.
@@ -81,6 +82,7 @@ enum class Code : std::uint16_t {
   wrong_application_protocol,
   wrong_signature_scheme,
   wrong_psk_identity,
+  wrong_key_update_request,
   bad_key_share,
   duplicate_key_share,
   useless_hello_retry_request,
@@ -155,8 +157,8 @@ struct SOTTO_API Error {
   Origin origin = Origin::ours;
   /// The alert that was sent to the peer or, for `Code::peer_alert`, received from it.
   std::optional<Alert> alert;
-  /// The step that was under way, such as "client13: waiting for Certificate | CertificateRequest"; static storage.
-  std::string_view during;
+  /// The step that was under way, such as "client13: waiting for Certificate | CertificateRequest"; may be empty.
+  std::string during;
   /// What was seen and what was offered, in words; may be empty.
   std::string detail;
 

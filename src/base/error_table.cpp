@@ -70,6 +70,8 @@ constexpr auto table = std::to_array<ErrorRow>({
      "the peer signed with a scheme that was not offered or that its key cannot make", "WRONG_SIGNATURE_TYPE"},
     {Code::wrong_psk_identity, "wrong_psk_identity", Alert::illegal_parameter, Origin::peer,
      "the peer chose a pre-shared key that was not offered", "PSK_IDENTITY_NOT_FOUND"},
+    {Code::wrong_key_update_request, "wrong_key_update_request", Alert::illegal_parameter, Origin::peer,
+     "the peer sent a KeyUpdate that neither asks for an update nor does not", "INVALID_KEY_UPDATE"},
     {Code::bad_key_share, "bad_key_share", Alert::illegal_parameter, Origin::peer,
      "the peer sent a key share that is no valid public key", "BAD_ECPOINT"},
     {Code::duplicate_key_share, "duplicate_key_share", Alert::illegal_parameter, Origin::peer,
@@ -140,18 +142,21 @@ constexpr auto table = std::to_array<ErrorRow>({
      "the connection was cut: it ended without the peer's close_notify, so data may be missing", ""},
     {Code::closed, "closed", no_alert, Origin::caller, "this side has already closed the connection", ""},
 
-    {Code::wrong_state, "wrong_state", no_alert, Origin::caller, "this cannot be done at this point of the connection", ""},
+    {Code::wrong_state, "wrong_state", no_alert, Origin::caller, "this cannot be done at this point of the connection",
+     ""},
     {Code::no_such_question, "no_such_question", no_alert, Origin::caller, "no such question is open", ""},
     {Code::wrong_answer, "wrong_answer", no_alert, Origin::caller, "that answer does not fit the question", ""},
     {Code::invalid_server_name, "invalid_server_name", no_alert, Origin::caller,
      "that is neither a DNS name nor an IP address", ""},
     {Code::invalid_policy, "invalid_policy", no_alert, Origin::caller, "no connection could work with that policy", ""},
-    {Code::invalid_configuration, "invalid_configuration", no_alert, Origin::caller, "that configuration cannot work", ""},
+    {Code::invalid_configuration, "invalid_configuration", no_alert, Origin::caller, "that configuration cannot work",
+     ""},
     {Code::unreadable_file, "unreadable_file", no_alert, Origin::caller, "a file cannot be read", ""},
     {Code::malformed_pem, "malformed_pem", no_alert, Origin::caller, "a PEM text cannot be read", ""},
     {Code::wrong_passphrase, "wrong_passphrase", no_alert, Origin::caller,
      "the private key is encrypted, and the passphrase is missing or wrong", ""},
-    {Code::key_mismatch, "key_mismatch", no_alert, Origin::caller, "the private key does not belong to the certificate", ""},
+    {Code::key_mismatch, "key_mismatch", no_alert, Origin::caller, "the private key does not belong to the certificate",
+     ""},
     {Code::unsupported_key, "unsupported_key", no_alert, Origin::caller, "that kind of key is not supported", ""},
     {Code::malformed_session, "malformed_session", no_alert, Origin::caller, "that is not a stored session", ""},
 
@@ -160,8 +165,10 @@ constexpr auto table = std::to_array<ErrorRow>({
     {Code::io_failed, "io_failed", no_alert, Origin::ours, "the network connection failed", ""},
     {Code::timed_out, "timed_out", no_alert, Origin::peer, "the peer took too long", ""},
 
-    {Code::crypto_failed, "crypto_failed", Alert::internal_error, Origin::ours, "libcrypto could not do what was asked", ""},
-    {Code::internal_error, "internal_error", Alert::internal_error, Origin::ours, "something failed inside the library", ""},
+    {Code::crypto_failed, "crypto_failed", Alert::internal_error, Origin::ours, "libcrypto could not do what was asked",
+     ""},
+    {Code::internal_error, "internal_error", Alert::internal_error, Origin::ours, "something failed inside the library",
+     ""},
 });
 
 constexpr bool is_in_order() {

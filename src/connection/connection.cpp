@@ -1,0 +1,59 @@
+#include <sotto/connection.hpp>
+
+#include "connection/connection_impl.hpp"
+
+namespace sotto {
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Result<Connection> Connection::client(std::shared_ptr<const ClientConfig> config, const ServerName& name, Buffer& out,
+                                      ConnectionOptions options) {
+  if (!config) return fail(Code::invalid_configuration, "the client has no configuration");
+  if (auto checked = name.check(); !checked) return std::unexpected(checked.error());
+  Connection connection(std::make_unique<Impl>(std::move(config), name, options));
+  if (auto started = connection.impl_->start(out); !started) return std::unexpected(started.error());
+  return connection;
+}
+
+Result<Connection> Connection::server(std::shared_ptr<const ServerConfig> config, ConnectionOptions options) {
+  if (!config) return fail(Code::invalid_configuration, "the server has no configuration");
+  return Connection(std::make_unique<Impl>(std::move(config), options));
+}
+
+Result<Step> Connection::receive(std::span<std::byte> in, Buffer& out) { return impl_->receive(as_view(in), out); }
+Result<void> Connection::end_of_input() { return impl_->end_of_input(); }
+Result<void> Connection::answer(QuestionId id, Answer answer, Buffer& out) {
+  return impl_->answer(id, std::move(answer), out);
+}
+Result<void> Connection::write(std::span<const std::byte> data, Buffer& out) {
+  return impl_->write(as_view(data), out);
+}
+Result<void> Connection::close(Buffer& out) { return impl_->close(out); }
+Result<void> Connection::update_keys(UpdateKeys which, Buffer& out) { return impl_->update_keys(which, out); }
+
+bool Connection::is_established() const { return !impl_->handshake && !impl_->error; }
+bool Connection::peer_has_closed() const { return impl_->receiving.peer_has_closed(); }
+
+const Summary& Connection::summary() const {
+  static const Summary forgotten;
+  return impl_->summary ? *impl_->summary : forgotten;
+}
+void Connection::forget_summary() { impl_->summary.reset(); }
+
+Result<void> Connection::export_keying_material(std::string_view label, std::span<const std::byte> context,
+                                                std::span<std::byte> out) const {
+  return impl_->export_keying_material(label, as_view(context), as_view(out));
+}
+
+Result<std::array<std::byte, 32>> Connection::channel_binding() const {
+  std::array<std::byte, 32> binding{};
+  // RFC 9266, 2: label "EXPORTER-Channel-Binding", zero-length context, 32 octets.
+  if (auto exported = export_keying_material("EXPORTER-Channel-Binding", {}, binding); !exported)
+    return std::unexpected(exported.error());
+  return binding;
+}
+
+}  // namespace sotto

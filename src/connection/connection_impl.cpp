@@ -1,0 +1,229 @@
+#include "connection/connection_impl.hpp"
+
+#include "connection/resolver.hpp"
+
+namespace sotto {
+namespace {
+
+/// Gives the halves and the handshake the place of output for one call.
+class OutputScope {
+ public:
+  OutputScope(Buffer*& place, Buffer& out) : place_(place) { place_ = &out; }
+  OutputScope(const OutputScope&) = delete;
+  OutputScope& operator=(const OutputScope&) = delete;
+  ~OutputScope() { place_ = nullptr; }
+
+ private:
+  Buffer*& place_;
+};
+
+}  // namespace
+
+Connection::Impl::Impl(ClientConfigPointer used, const ServerName& name, const ConnectionOptions& options)
+    : config(used),
+      trace(options.trace),
+      sending(used->impl().policy, trace),
+      receiving(used->impl().policy.limits, trace),
+      handshake(std::make_unique<handshake::Handshake>(*this, used, name, trace)),
+      summary(std::make_unique<Summary>()),
+      heard_hello(true) {}
+
+Connection::Impl::Impl(ServerConfigPointer used, const ConnectionOptions& options)
+    : config(used),
+      trace(options.trace),
+      sending(used->impl().policy, trace),
+      receiving(used->impl().policy.limits, trace),
+      handshake(std::make_unique<handshake::Handshake>(*this, used, trace)),
+      summary(std::make_unique<Summary>()) {}
+
+Result<void> Connection::Impl::start(Buffer& out) {
+  const OutputScope scope(output, out);
+  if (auto advanced = advance(); !advanced) return std::unexpected(give_up(advanced.error(), out));
+  return {};
+}
+
+Result<Step> Connection::Impl::receive(MutableView in, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  const OutputScope scope(output, out);
+  auto step = handshake || done_unreported ? receive_handshake(in) : receiving.step(in);
+  if (!step) return std::unexpected(give_up(step.error(), out));
+  if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
+    sending.owe_key_update();
+  return step;
+}
+
+Result<Step> Connection::Impl::receive_handshake(MutableView in) {
+  std::size_t consumed = 0;
+  for (;;) {
+    auto question = advance();
+    if (!question) return std::unexpected(question.error());
+    if (*question) return Step{consumed, std::move(**question)};
+    if (std::exchange(done_unreported, false)) return Step{consumed, HandshakeDone{}};
+    if (handshake->question() != nullptr) return Step{consumed, AwaitingAnswer{}};
+    if (receiving.peer_has_closed()) return fail(Code::peer_alert, "it closed the connection during the handshake");
+
+    const auto deframed = record::deframe(in.subspan(consumed), receiving.protection());
+    if (!deframed) return std::unexpected(deframed.error());
+    if (!deframed->record) return Step{consumed, NeedInput{deframed->needed}};
+    consumed += deframed->record->octets();
+    if (auto taken = take_handshake_record(*deframed->record); !taken) return std::unexpected(taken.error());
+  }
+}
+
+Result<void> Connection::Impl::take_handshake_record(const record::Record& record) {
+  using record::ContentType;
+  // RFC 8446, 5.1: no other records between the fragments of a handshake message.
+  if (record.type == ContentType::change_cipher_spec) {
+    if (!heard_hello || handshake->has_input()) return fail(Code::bad_change_cipher_spec);
+    return receiving.drop_change_cipher_spec(record);
+  }
+  const auto opened = receiving.open(record);
+  if (!opened) return std::unexpected(opened.error());
+  if (opened->type != ContentType::handshake && handshake->has_input())
+    return fail(Code::unexpected_record, "inside a fragmented handshake message");
+  if (opened->type == ContentType::alert) {
+    const auto closed = receiving.take_alert(opened->content);
+    if (!closed) return std::unexpected(closed.error());
+    if (*closed) receiving.note_peer_closed();
+    return {};
+  }
+  if (opened->type != ContentType::handshake)
+    return fail(Code::unexpected_record, "application data during the handshake");
+  heard_hello = true;
+  handshake->feed(opened->content);
+  return {};
+}
+
+Result<std::optional<Question>> Connection::Impl::advance() {
+  while (handshake) {
+    if (auto run = handshake->run(); !run) return std::unexpected(run.error());
+    if (auto flushed = sending.flush(*output); !flushed) return std::unexpected(flushed.error());
+    if (handshake->is_done()) {
+      finish_handshake();
+      return std::nullopt;
+    }
+    const auto* question = handshake->question();
+    if (question == nullptr || question_announced) return std::nullopt;
+    auto answer = resolve_here(*question);
+    if (!answer) {
+      question_announced = true;
+      return Question{static_cast<QuestionId>(++questions), *question};
+    }
+    if (auto taken = handshake->answer(std::move(*answer)); !taken) return std::unexpected(taken.error());
+  }
+  return std::nullopt;
+}
+
+std::optional<Answer> Connection::Impl::resolve_here(const handshake::QuestionVariant& question) const {
+  return std::visit([&](const auto& used) { return resolve(used->impl(), question); }, config);
+}
+
+void Connection::Impl::finish_handshake() {
+  auto outcome = handshake->take_outcome();
+  handshake.reset();
+  sending.finish_handshake();
+  suite = keys::find_suite(outcome.summary.cipher_suite);
+  exporter_secret = std::move(outcome.exporter_secret);
+  if (const auto* client = std::get_if<ClientConfigPointer>(&config)) {
+    auto taker = std::make_unique<connection::TicketTaker>();
+    taker->config = *client;
+    taker->resumption_secret = std::move(outcome.resumption_secret);
+    taker->cipher_suite = outcome.summary.cipher_suite;
+    taker->server_name = outcome.server_name;
+    taker->application_protocol = outcome.summary.application_protocol;
+    taker->authenticated = outcome.summary.peer_authenticated;
+    receiving.take_tickets(std::move(taker));
+  }
+  *summary = std::move(outcome.summary);
+  done_unreported = true;
+}
+
+Result<void> Connection::Impl::end_of_input() {
+  if (error) return std::unexpected(*error);
+  if (receiving.peer_has_closed()) return {};
+  auto seen = make_error(Code::truncated);
+  if (handshake) seen = handshake->locate(std::move(seen));
+  error = seen;
+  return std::unexpected(std::move(seen));
+}
+
+Result<void> Connection::Impl::answer(QuestionId id, Answer answer, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  if (!question_announced || static_cast<std::uint64_t>(id) != questions) return fail(Code::no_such_question);
+  const OutputScope scope(output, out);
+  if (auto taken = handshake->answer(std::move(answer)); !taken) {
+    if (taken.error().code == Code::wrong_answer) return taken;
+    return std::unexpected(give_up(taken.error(), out));
+  }
+  question_announced = false;
+  return {};
+}
+
+Result<void> Connection::Impl::write(View data, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  if (handshake) return fail(Code::wrong_state, "data can be written once the handshake is done");
+  if (auto written = sending.write(data, out); !written) {
+    if (written.error().code == Code::closed) return written;
+    return std::unexpected(give_up(written.error(), out));
+  }
+  return {};
+}
+
+Result<void> Connection::Impl::close(Buffer& out) {
+  if (error) return std::unexpected(*error);
+  // RFC 8446, 6.1: user_canceled "SHOULD be followed by a close_notify".
+  if (handshake && !sending.is_closed()) sending.send_alert(Alert::user_canceled, out);
+  sending.send_alert(Alert::close_notify, out);
+  return {};
+}
+
+Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  if (handshake) return fail(Code::wrong_state, "keys can be updated once the handshake is done");
+  return sending.update_keys(which == UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
+                                                       : wire::KeyUpdateRequest::update_not_requested,
+                             out);
+}
+
+Result<void> Connection::Impl::export_keying_material(std::string_view label, View context, MutableView out) const {
+  if (exporter_secret.empty())
+    return fail(Code::wrong_state, "key material can be exported once the handshake is done");
+  return keys::export_keying_material(suite->hash, exporter_secret.view(), label, context, out);
+}
+
+Result<void> Connection::Impl::send_handshake(View message) {
+  sending.gather(message);
+  return {};
+}
+
+Result<void> Connection::Impl::send_change_cipher_spec() { return sending.send_change_cipher_spec(*output); }
+
+Result<void> Connection::Impl::install_sending_keys(handshake::Epoch epoch, keys::TrafficSecret secret) {
+  tell_keys(Direction::sent, epoch);
+  return sending.install(std::move(secret), *output);
+}
+
+Result<void> Connection::Impl::install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) {
+  tell_keys(Direction::received, epoch);
+  return receiving.install(std::move(secret));
+}
+
+Error Connection::Impl::give_up(Error seen, Buffer& out) {
+  if (handshake) seen = handshake->locate(std::move(seen));
+  if (seen.alert && seen.code != Code::peer_alert) sending.send_alert(*seen.alert, out);
+  error = seen;
+  handshake.reset();
+  done_unreported = false;
+  return seen;
+}
+
+void Connection::Impl::tell_keys(Direction direction, handshake::Epoch epoch) const {
+  if (!trace) return;
+  trace->on({TraceEvent::Kind::new_keys,
+             direction,
+             epoch == handshake::Epoch::handshake ? "handshake keys" : "application keys",
+             0,
+             {}});
+}
+
+}  // namespace sotto

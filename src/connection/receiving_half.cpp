@@ -1,0 +1,202 @@
+#include "connection/receiving_half.hpp"
+
+#include <algorithm>
+
+#include "handshake/config.hpp"
+#include "session/session_impl.hpp"
+#include "wire/messages13.hpp"
+
+namespace sotto::connection {
+namespace {
+
+using record::ContentType;
+
+/// Turns a ticket into a session and puts it into the store.
+Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& ticket) {
+  const auto& settings = taker.config->impl();
+  const auto* suite = keys::find_suite(taker.cipher_suite);
+  auto psk = keys::ticket_psk(suite->hash, taker.resumption_secret.view(), ticket.ticket_nonce);
+  if (!psk) return std::unexpected(psk.error());
+  auto kept = std::make_unique<Session::Impl>();
+  kept->version = ProtocolVersion::tls13;
+  kept->cipher_suite = taker.cipher_suite;
+  kept->psk = std::move(*psk);
+  kept->ticket = own(ticket.ticket);
+  kept->ticket_age_add = ticket.ticket_age_add;
+  kept->received = settings.clock();
+  // RFC 8446, 4.6.1: "Clients MUST NOT cache tickets for longer than 7 days."
+  kept->lifetime = std::min(std::chrono::seconds(ticket.ticket_lifetime), std::chrono::seconds(std::chrono::days(7)));
+  kept->server_name = taker.server_name;
+  kept->application_protocol = taker.application_protocol;
+  kept->authenticated = taker.authenticated;
+  settings.sessions->put(taker.server_name, Session(std::move(kept)));
+  return {};
+}
+
+}  // namespace
+
+Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
+  auto opener = record::Opener::create(secret);
+  if (!opener) return std::unexpected(opener.error());
+  opener_.emplace(std::move(*opener));
+  secret_ = std::move(secret);
+  return {};
+}
+
+Result<record::Opened> ReceivingHalf::open(const record::Record& record) {
+  record::Opened opened{record.type, record.fragment};
+  if (opener_) {
+    // A peer that failed before it had keys can only say so in the clear; nothing was protected by them yet.
+    const bool early_alert = record.type == ContentType::alert && !opened_any_;
+    if (!early_alert) {
+      auto inner = opener_->open(record);
+      if (!inner) return inner;
+      opened = *inner;
+      opened_any_ = true;
+    }
+  } else if (record.type == ContentType::application_data) {
+    return fail(Code::unexpected_record, "application data before there are keys");
+  }
+  if (!opened.content.empty()) {
+    empty_records_ = 0;
+    return opened;
+  }
+  // RFC 8446, 5.1: zero-length fragments are for application data only.
+  if (opened.type != ContentType::application_data)
+    return fail(Code::unexpected_record, "an empty record that is no application data");
+  if (++empty_records_ > limits_->empty_records)
+    return fail(Code::too_many_empty_records, std::to_string(limits_->empty_records) + " are allowed");
+  return opened;
+}
+
+Result<void> ReceivingHalf::drop_change_cipher_spec(const record::Record& record) {
+  // RFC 8446, 5: a single octet 0x01 during the handshake is dropped, anything else is unexpected_message.
+  if (record.fragment.size() != 1 || record.fragment[0] != 1) return fail(Code::bad_change_cipher_spec);
+  if (++empty_records_ > limits_->empty_records)
+    return fail(Code::too_many_empty_records, "change_cipher_spec records without content");
+  if (trace_)
+    trace_->on(
+        {TraceEvent::Kind::change_cipher_spec, Direction::received, "change_cipher_spec", record.fragment.size(), {}});
+  return {};
+}
+
+Result<bool> ReceivingHalf::take_alert(View content) {
+  // RFC 8446, 5.1: alerts are neither fragmented nor coalesced.
+  const auto alert = wire::parse<AlertMessage>(content);
+  if (!alert) return fail(Code::bad_alert, std::to_string(content.size()) + " octets");
+  if (trace_)
+    trace_->on({TraceEvent::Kind::alert, Direction::received, to_string(alert->description), content.size(), {}});
+  if (alert->description == Alert::close_notify) return true;
+  if (alert->description == Alert::user_canceled) {
+    if (++warning_alerts_ > limits_->warning_alerts)
+      return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
+    return false;
+  }
+  // RFC 8446, 6: all others are errors, and a level of warning for them is no valid alert.
+  if (alert->level != wire::AlertLevel::fatal)
+    return fail(Code::bad_alert, std::string(to_string(alert->description)) + " with the level of a warning");
+  auto error = make_error(Code::peer_alert);
+  error.alert = alert->description;
+  return std::unexpected(std::move(error));
+}
+
+Result<Step> ReceivingHalf::step(MutableView in) {
+  std::size_t consumed = 0;
+  for (;;) {
+    auto waiting = next_message();
+    if (!waiting) return std::unexpected(waiting.error());
+    if (*waiting) return Step{consumed, std::move(**waiting)};
+    // RFC 8446, 6.1: "Any data received after a closure alert has been received MUST be ignored."
+    if (peer_closed_) return Step{in.size(), NeedInput{}};
+
+    const auto deframed = record::deframe(in.subspan(consumed), protection());
+    if (!deframed) return std::unexpected(deframed.error());
+    if (!deframed->record) return Step{consumed, NeedInput{deframed->needed}};
+    consumed += deframed->record->octets();
+    const auto opened = open(*deframed->record);
+    if (!opened) return std::unexpected(opened.error());
+    auto event = take(*opened);
+    if (!event) return std::unexpected(event.error());
+    if (*event) return Step{consumed, std::move(**event)};
+  }
+}
+
+Result<std::optional<Event>> ReceivingHalf::take(const record::Opened& opened) {
+  // RFC 8446, 5.1: no other records between the fragments of a handshake message.
+  if (opened.type != ContentType::handshake && !queue_.empty())
+    return fail(Code::unexpected_record, "inside a fragmented handshake message");
+  switch (opened.type) {
+    case ContentType::application_data: return take_data(opened.content);
+    case ContentType::handshake: queue_.feed(opened.content); return std::nullopt;
+    case ContentType::alert: {
+      const auto closed = take_alert(opened.content);
+      if (!closed) return std::unexpected(closed.error());
+      if (!*closed) return std::nullopt;
+      peer_closed_ = true;
+      return PeerClosed{};
+    }
+    default: break;
+  }
+  return fail(Code::unexpected_record, "content type " + std::to_string(static_cast<unsigned>(opened.type)));
+}
+
+Result<std::optional<Event>> ReceivingHalf::take_data(MutableView content) {
+  if (content.empty()) return std::nullopt;
+  key_updates_ = 0;
+  warning_alerts_ = 0;
+  return ApplicationData{as_public(content)};
+}
+
+Result<std::optional<Event>> ReceivingHalf::next_message() {
+  for (;;) {
+    if (queue_.empty()) {
+      queue_.release();
+      return std::nullopt;
+    }
+    const auto raw = queue_.next(*limits_);
+    if (!raw) return std::unexpected(raw.error());
+    if (!*raw) return std::nullopt;
+    if (trace_)
+      trace_->on({TraceEvent::Kind::handshake_message, Direction::received, wire::message_name(**raw), (*raw)->size(),
+                  wire::print_message(**raw)});
+    const auto type = wire::type_of(**raw);
+    if (type == wire::HandshakeType::key_update) return take_key_update(**raw);
+    if (type != wire::HandshakeType::new_session_ticket || !tickets_)
+      return fail(Code::unexpected_message,
+                  "it sent " + std::string(wire::message_name(**raw)) + " after the handshake");
+    auto event = take_ticket(**raw);
+    if (!event || *event) return event;
+  }
+}
+
+Result<std::optional<Event>> ReceivingHalf::take_ticket(View raw) {
+  const auto ticket = wire::parse_message<wire::NewSessionTicket>(raw);
+  if (!ticket) return std::unexpected(ticket.error());
+  if (++tickets_->taken > limits_->tickets_per_connection)
+    return fail(Code::too_many_tickets, std::to_string(limits_->tickets_per_connection) + " are allowed");
+  if (ticket->ticket.size() > limits_->ticket)
+    return fail(Code::ticket_too_large, std::to_string(ticket->ticket.size()) + " octets, at most " +
+                                            std::to_string(limits_->ticket) + " are allowed");
+  // RFC 8446, 4.6.1: a lifetime of zero says to discard the ticket at once.
+  if (ticket->ticket_lifetime == 0 || !tickets_->config->impl().sessions) return std::nullopt;
+  if (auto kept = keep_session(*tickets_, *ticket); !kept) return std::unexpected(kept.error());
+  return SessionStored{};
+}
+
+Result<Event> ReceivingHalf::take_key_update(View raw) {
+  const auto update = wire::parse_message<wire::KeyUpdate>(raw);
+  if (!update) return std::unexpected(update.error());
+  const auto request = update->request_update;
+  // RFC 8446, 4.6.3: any other value is illegal_parameter.
+  if (request != wire::KeyUpdateRequest::update_not_requested && request != wire::KeyUpdateRequest::update_requested)
+    return fail(Code::wrong_key_update_request, std::to_string(static_cast<unsigned>(request)));
+  if (!queue_.empty()) return fail(Code::data_across_key_change, "octets follow KeyUpdate in the same record");
+  if (++key_updates_ > limits_->key_updates)
+    return fail(Code::too_many_key_updates, std::to_string(limits_->key_updates) + " are allowed");
+  auto next = secret_.next();
+  if (!next) return std::unexpected(next.error());
+  if (auto installed = install(std::move(*next)); !installed) return std::unexpected(installed.error());
+  return KeysUpdated{request == wire::KeyUpdateRequest::update_requested};
+}
+
+}  // namespace sotto::connection

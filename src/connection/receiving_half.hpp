@@ -1,0 +1,85 @@
+/// \file
+/// What is needed to receive: the present keys, their updates, the counters against floods, and what comes after the
+/// handshake. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <sotto/connection.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "connection/alerts.hpp"
+#include "handshake/message_queue.hpp"
+#include "keys/schedule13.hpp"
+#include "record/protection.hpp"
+#include "record/record.hpp"
+
+namespace sotto::connection {
+
+/// What a client keeps to turn tickets into sessions. RFC 8446, 4.6.1.
+struct TicketTaker {
+  std::shared_ptr<const ClientConfig> config;
+  crypto::HashSecret resumption_secret;
+  CipherSuite cipher_suite{};
+  std::string server_name;
+  std::string application_protocol;
+  std::string authenticated;
+  std::size_t taken = 0;
+};
+
+class ReceivingHalf {
+ public:
+  /// `limits` and `trace` outlive this object.
+  ReceivingHalf(const Limits& limits, std::shared_ptr<Trace> trace) : limits_(&limits), trace_(std::move(trace)) {}
+
+  // ---- the handshake ----
+
+  /// Expects what follows to be protected.
+  [[nodiscard]] Result<void> install(keys::TrafficSecret secret);
+  [[nodiscard]] bool is_protected() const { return opener_.has_value(); }
+  [[nodiscard]] record::Protection protection() const {
+    return opener_ ? record::Protection::aead : record::Protection::none;
+  }
+  /// Opens `record` where keys are installed, and counts what could be a flood.
+  [[nodiscard]] Result<record::Opened> open(const record::Record& record);
+  /// Drops a change_cipher_spec record of middlebox compatibility mode. RFC 8446, 5.
+  [[nodiscard]] Result<void> drop_change_cipher_spec(const record::Record& record);
+  /// Takes an alert: true for close_notify, false for one that is ignored, the peer's error otherwise.
+  [[nodiscard]] Result<bool> take_alert(View content);
+  /// Starts taking tickets, for clients.
+  void take_tickets(std::unique_ptr<TicketTaker> taker) { tickets_ = std::move(taker); }
+
+  // ---- established ----
+
+  /// Takes one step: the next post-handshake message that is waiting, or records from `in` up to the first event.
+  [[nodiscard]] Result<Step> step(MutableView in);
+  [[nodiscard]] bool peer_has_closed() const { return peer_closed_; }
+  void note_peer_closed() { peer_closed_ = true; }
+
+ private:
+  /// Takes the content of one record; nothing if it leads to no event.
+  [[nodiscard]] Result<std::optional<Event>> take(const record::Opened& opened);
+  [[nodiscard]] Result<std::optional<Event>> take_data(MutableView content);
+  /// Takes the next waiting handshake message.
+  [[nodiscard]] Result<std::optional<Event>> next_message();
+  [[nodiscard]] Result<std::optional<Event>> take_ticket(View raw);
+  [[nodiscard]] Result<Event> take_key_update(View raw);
+
+  const Limits* limits_;
+  std::shared_ptr<Trace> trace_;
+  std::optional<record::Opener> opener_;
+  keys::TrafficSecret secret_;
+  handshake::MessageQueue queue_;
+  std::unique_ptr<TicketTaker> tickets_;
+  std::uint32_t empty_records_ = 0;
+  std::uint32_t warning_alerts_ = 0;
+  std::uint32_t key_updates_ = 0;
+  bool opened_any_ = false;
+  bool peer_closed_ = false;
+};
+
+}  // namespace sotto::connection

@@ -1,0 +1,114 @@
+#include "connection/sending_half.hpp"
+
+#include <algorithm>
+
+#include "connection/alerts.hpp"
+
+namespace sotto::connection {
+
+using record::ContentType;
+
+SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
+    : fragment_size_(policy.fragment_size),
+      pad_to_(policy.pad_records_to),
+      gcm_limit_(policy.limits.gcm_records_per_key),
+      trace_(std::move(trace)) {}
+
+Result<void> SendingHalf::flush(Buffer& out) {
+  if (gathered_.empty()) return {};
+  auto sent = send(ContentType::handshake, gathered_, out);
+  gathered_.clear();
+  return sent;
+}
+
+Result<void> SendingHalf::install(keys::TrafficSecret secret, Buffer& out) {
+  if (auto flushed = flush(out); !flushed) return flushed;
+  auto sealer = record::Sealer::create(secret);
+  if (!sealer) return std::unexpected(sealer.error());
+  sealer_.emplace(std::move(*sealer));
+  secret_ = std::move(secret);
+  return {};
+}
+
+Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
+  if (std::exchange(change_cipher_spec_sent_, true)) return {};
+  if (auto flushed = flush(out); !flushed) return flushed;
+  // RFC 8446, 5: always unprotected, whatever the keys.
+  static constexpr std::array<std::uint8_t, 1> content = {1};
+  out.append(as_public(View(record::make_header(ContentType::change_cipher_spec, content.size()))));
+  out.append(as_public(View(content)));
+  if (trace_)
+    trace_->on({TraceEvent::Kind::change_cipher_spec, Direction::sent, "change_cipher_spec", content.size(), {}});
+  return {};
+}
+
+void SendingHalf::finish_handshake() { gathered_ = {}; }
+
+Result<void> SendingHalf::write(View data, Buffer& out) {
+  if (closed_) return fail(Code::closed);
+  if (auto settled = settle(out); !settled) return settled;
+  const auto records = (data.size() + fragment_size_ - 1) / fragment_size_;
+  static_cast<void>(out.prepare(data.size() + records * record::overhead));  // grows once, not for each record
+  return send(ContentType::application_data, data, out);
+}
+
+Result<void> SendingHalf::update_keys(wire::KeyUpdateRequest request, Buffer& out) {
+  if (closed_) return fail(Code::closed);
+  key_update_owed_ = false;
+  wire::KeyUpdate message;
+  message.request_update = request;
+  Bytes raw;
+  if (auto encoded = wire::encode_message(message, raw); !encoded) return encoded;
+  if (trace_)
+    trace_->on({TraceEvent::Kind::handshake_message, Direction::sent, wire::KeyUpdate::name, raw.size(),
+                wire::print_message(raw)});
+  if (auto sent = send_record(ContentType::handshake, raw, out); !sent) return sent;
+  auto next = secret_.next();
+  if (!next) return std::unexpected(next.error());
+  return install(std::move(*next), out);
+}
+
+Result<void> SendingHalf::settle(Buffer& out) {
+  return key_update_owed_ ? update_keys(wire::KeyUpdateRequest::update_not_requested, out) : Result<void>();
+}
+
+void SendingHalf::send_alert(Alert alert, Buffer& out) {
+  if (closed_) return;
+  gathered_.clear();
+  closed_ = alert != Alert::user_canceled;
+  const auto content = encode_alert(alert);
+  if (trace_) trace_->on({TraceEvent::Kind::alert, Direction::sent, to_string(alert), content.size(), {}});
+  // If even the alert cannot be sealed there is nothing better to do than to stop.
+  auto sent = send_record(ContentType::alert, content, out);
+  static_cast<void>(sent);
+}
+
+std::uint64_t SendingHalf::record_limit() const {
+  const bool gcm = secret_.suite->aead != crypto::AeadAlgorithm::chacha20_poly1305;
+  return gcm ? std::min(gcm_limit_, secret_.suite->records_per_key) : secret_.suite->records_per_key;
+}
+
+Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
+  while (!content.empty()) {
+    // RFC 8446, 5.5: keys are updated before their limit; the margin leaves room for the KeyUpdate itself.
+    if (type == ContentType::application_data && sealer_ && sealer_->used() + 1 >= record_limit())
+      if (auto updated = update_keys(wire::KeyUpdateRequest::update_not_requested, out); !updated) return updated;
+    const auto fragment = content.first(std::min(content.size(), fragment_size_));
+    if (auto sent = send_record(type, fragment, out); !sent) return sent;
+    content = content.subspan(fragment.size());
+  }
+  return {};
+}
+
+Result<void> SendingHalf::send_record(ContentType type, View fragment, Buffer& out) {
+  if (sealer_) return sealer_->seal(type, fragment, pad_to_, out);
+  // RFC 8446, 5.1: the first ClientHello may say 0x0301, for old servers' sake.
+  const bool first = std::exchange(first_flight_, false) && type == ContentType::handshake && !fragment.empty() &&
+                     wire::type_of(fragment) == wire::HandshakeType::client_hello;
+  out.append(
+      as_public(View(record::make_header(type, fragment.size(), first ? 0x0301 : record::legacy_record_version))));
+  out.append(as_public(fragment));
+  return {};
+}
+
+}  // namespace sotto::connection

@@ -1,0 +1,72 @@
+/// \file
+/// What is needed to send: the present keys, their updates, fragments and alerts. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <sotto/buffer.hpp>
+#include <sotto/policy.hpp>
+#include <sotto/trace.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "keys/schedule13.hpp"
+#include "record/protection.hpp"
+#include "wire/messages13.hpp"
+
+namespace sotto::connection {
+
+class SendingHalf {
+ public:
+  SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace);
+
+  // ---- the handshake ----
+
+  /// Gathers a framed message, to share records with others under the same keys.
+  void gather(View message) { gathered_.insert(gathered_.end(), message.begin(), message.end()); }
+  /// Writes what was gathered.
+  [[nodiscard]] Result<void> flush(Buffer& out);
+  /// Protects what follows; flushes first.
+  [[nodiscard]] Result<void> install(keys::TrafficSecret secret, Buffer& out);
+  /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.
+  [[nodiscard]] Result<void> send_change_cipher_spec(Buffer& out);
+  /// Frees what only the handshake needs.
+  void finish_handshake();
+
+  // ---- established ----
+
+  /// Writes `data` in records; updates the keys first if that is owed or due.
+  [[nodiscard]] Result<void> write(View data, Buffer& out);
+  [[nodiscard]] Result<void> update_keys(wire::KeyUpdateRequest request, Buffer& out);
+  /// Notes that the peer asked for an update, which is due before the next data. RFC 8446, 4.6.3.
+  void owe_key_update() { key_update_owed_ = true; }
+  /// Writes the KeyUpdate that is owed, if any.
+  [[nodiscard]] Result<void> settle(Buffer& out);
+
+  // ---- the end ----
+
+  /// Writes `alert`; nothing can be sent after a fatal one or close_notify.
+  void send_alert(Alert alert, Buffer& out);
+  [[nodiscard]] bool is_closed() const { return closed_; }
+
+ private:
+  [[nodiscard]] Result<void> send(record::ContentType type, View content, Buffer& out);
+  [[nodiscard]] Result<void> send_record(record::ContentType type, View fragment, Buffer& out);
+  [[nodiscard]] std::uint64_t record_limit() const;
+
+  std::size_t fragment_size_;
+  std::size_t pad_to_;
+  std::uint64_t gcm_limit_;
+  std::shared_ptr<Trace> trace_;
+  std::optional<record::Sealer> sealer_;
+  keys::TrafficSecret secret_;
+  Bytes gathered_;
+  bool first_flight_ = true;
+  bool change_cipher_spec_sent_ = false;
+  bool key_update_owed_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace sotto::connection

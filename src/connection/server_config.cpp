@@ -1,0 +1,111 @@
+#include <optional>
+#include <utility>
+
+#include "base/result.hpp"
+#include "connection/alpn.hpp"
+#include "handshake/config.hpp"
+
+namespace sotto {
+
+struct ServerConfig::Builder::Settings {
+  std::optional<Error> error;  // the first one
+  Policy policy = Policy::modern();
+  std::vector<Credential> credentials;
+  std::vector<std::string> alpn;
+  ClientAuth client_auth = ClientAuth::none;
+  std::shared_ptr<const Verifier> client_verifier;
+  std::vector<std::vector<std::byte>> client_authorities;
+  std::optional<std::shared_ptr<TicketKeys>> ticket_keys;  // absent: make random ones
+  Ask ask = Ask::nothing;
+  std::shared_ptr<danger::KeyLog> key_log;
+  Clock clock = [] { return std::chrono::system_clock::now(); };
+
+  void note(const Error& seen) {
+    if (!error) error = seen;
+  }
+};
+
+ServerConfig::ServerConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+ServerConfig::~ServerConfig() = default;
+ServerConfig::Builder ServerConfig::builder() { return {}; }
+
+ServerConfig::Builder::Builder() : settings_(std::make_unique<Settings>()) {}
+ServerConfig::Builder::Builder(Builder&&) noexcept = default;
+ServerConfig::Builder& ServerConfig::Builder::operator=(Builder&&) noexcept = default;
+ServerConfig::Builder::~Builder() = default;
+
+ServerConfig::Builder& ServerConfig::Builder::policy(Policy policy) {
+  settings_->policy = std::move(policy);
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::policy(Result<Policy> policy) {
+  if (!policy) settings_->note(policy.error());
+  return policy ? this->policy(std::move(*policy)) : *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::credential(Result<Credential> credential) {
+  if (!credential) {
+    settings_->note(credential.error());
+  } else {
+    settings_->credentials.push_back(std::move(*credential));
+  }
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::alpn(std::vector<std::string> protocols) {
+  settings_->alpn = std::move(protocols);
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::request_client_certificate(ClientAuth mode, Result<TrustStore> roots) {
+  if (!roots) {
+    settings_->note(roots.error());
+    return *this;
+  }
+  settings_->client_authorities = roots->subjects();
+  return request_client_certificate(mode, make_verifier(std::move(*roots)));
+}
+ServerConfig::Builder& ServerConfig::Builder::request_client_certificate(ClientAuth mode,
+                                                                         std::shared_ptr<const Verifier> verifier) {
+  settings_->client_auth = mode;
+  settings_->client_verifier = std::move(verifier);
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::ticket_keys(std::shared_ptr<TicketKeys> keys) {
+  settings_->ticket_keys.emplace(std::move(keys));
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::ask(Ask kinds) {
+  settings_->ask = kinds;
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::key_log(std::shared_ptr<danger::KeyLog> log) {
+  settings_->key_log = std::move(log);
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::clock(Clock clock) {
+  settings_->clock = std::move(clock);
+  return *this;
+}
+
+Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
+  if (!settings_) return fail(Code::wrong_state, "this builder was used already");
+  const auto settings = std::move(settings_);
+  if (settings->error) return std::unexpected(*settings->error);
+  if (auto checked = settings->policy.check(); !checked) return std::unexpected(checked.error());
+  if (auto checked = check_alpn(settings->alpn); !checked) return std::unexpected(checked.error());
+  if (!settings->clock) return fail(Code::invalid_configuration, "the clock is empty");
+  if (settings->credentials.empty() && !includes(settings->ask, Ask::credential))
+    return fail(Code::invalid_configuration, "a server needs a credential, or must ask for one");
+  if (settings->client_auth != ClientAuth::none && !settings->client_verifier)
+    return fail(Code::invalid_configuration, "client certificates are requested, but nothing verifies them");
+  if (!settings->ticket_keys) {
+    auto keys = TicketKeys::generate();
+    if (!keys) return std::unexpected(keys.error());
+    settings->ticket_keys.emplace(std::move(*keys));
+  }
+  const EncodedPolicy encoded(settings->policy);
+  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(Impl{
+      std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
+      settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
+      std::move(*settings->ticket_keys), settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
+}
+
+}  // namespace sotto

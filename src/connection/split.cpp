@@ -1,0 +1,107 @@
+// The two halves of a split connection. They share nothing but what the receiving half owes the peer.
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <sotto/connection.hpp>
+
+#include "connection/connection_impl.hpp"
+
+namespace sotto {
+namespace {
+
+constexpr int no_alert = -1;
+
+struct SharedDebts {
+  std::atomic<bool> key_update = false;
+  std::atomic<int> alert = no_alert;
+};
+
+}  // namespace
+
+struct Sender::Impl {
+  connection::SendingHalf half;
+  std::shared_ptr<SharedDebts> debts;
+
+  /// Takes over what the other half owes.
+  Result<void> settle(Buffer& out) {
+    if (const int alert = debts->alert.exchange(no_alert); alert != no_alert)
+      half.send_alert(static_cast<Alert>(alert), out);
+    if (half.is_closed()) return fail(Code::closed);
+    if (debts->key_update.exchange(false)) half.owe_key_update();
+    return half.settle(out);
+  }
+};
+
+struct Receiver::Impl {
+  connection::ReceivingHalf half;
+  std::shared_ptr<SharedDebts> debts;
+  // Keeps alive the limits that the half refers to.
+  decltype(Connection::Impl::config) config;
+  std::optional<Error> error;
+};
+
+Result<std::pair<Sender, Receiver>> Connection::split() && {
+  if (impl_->error) return std::unexpected(*impl_->error);
+  if (impl_->handshake || impl_->done_unreported)
+    return fail(Code::wrong_state, "a connection can be split once HandshakeDone was reported");
+  auto debts = std::make_shared<SharedDebts>();
+  auto sender = std::make_unique<Sender::Impl>(Sender::Impl{std::move(impl_->sending), debts});
+  auto receiver = std::make_unique<Receiver::Impl>(
+      Receiver::Impl{std::move(impl_->receiving), debts, std::move(impl_->config), {}});
+  impl_.reset();
+  return std::pair(Sender(std::move(sender)), Receiver(std::move(receiver)));
+}
+
+Sender::Sender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Sender::Sender(Sender&&) noexcept = default;
+Sender& Sender::operator=(Sender&&) noexcept = default;
+Sender::~Sender() = default;
+
+Result<void> Sender::write(std::span<const std::byte> data, Buffer& out) {
+  if (auto settled = impl_->settle(out); !settled) return settled;
+  return impl_->half.write(as_view(data), out);
+}
+Result<void> Sender::close(Buffer& out) {
+  impl_->half.send_alert(Alert::close_notify, out);
+  return {};
+}
+Result<void> Sender::update_keys(Connection::UpdateKeys which, Buffer& out) {
+  if (auto settled = impl_->settle(out); !settled) return settled;
+  return impl_->half.update_keys(which == Connection::UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
+                                                                       : wire::KeyUpdateRequest::update_not_requested,
+                                 out);
+}
+Result<void> Sender::flush(Buffer& out) {
+  auto settled = impl_->settle(out);
+  return settled || settled.error().code == Code::closed ? Result<void>() : settled;
+}
+
+Receiver::Receiver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Receiver::Receiver(Receiver&&) noexcept = default;
+Receiver& Receiver::operator=(Receiver&&) noexcept = default;
+Receiver::~Receiver() = default;
+
+Result<Step> Receiver::receive(std::span<std::byte> in) {
+  if (impl_->error) return std::unexpected(*impl_->error);
+  auto step = impl_->half.step(as_view(in));
+  if (!step) {
+    impl_->error = step.error();
+    const auto& alert = step.error().alert;
+    if (alert && step.error().code != Code::peer_alert) impl_->debts->alert = static_cast<int>(*alert);
+    return step;
+  }
+  if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
+    impl_->debts->key_update = true;
+  return step;
+}
+
+Result<void> Receiver::end_of_input() {
+  if (impl_->error) return std::unexpected(*impl_->error);
+  if (impl_->half.peer_has_closed()) return {};
+  impl_->error = make_error(Code::truncated);
+  return std::unexpected(*impl_->error);
+}
+
+}  // namespace sotto

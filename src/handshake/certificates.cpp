@@ -1,0 +1,101 @@
+#include "handshake/certificates.hpp"
+
+#include <algorithm>
+
+#include "wire/certificate_view.hpp"
+
+namespace sotto::handshake {
+
+Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain) {
+  wire::Certificate message;
+  message.certificate_request_context = context;
+  for (const auto& certificate : chain) message.certificate_list.push_back({as_view(certificate.der()), {}});
+  return channel.send(message);
+}
+
+Result<CertificateChain> take_chain(const wire::Certificate& certificate) {
+  CertificateChain chain;
+  Result<void> solicited;
+  for (const auto& entry : certificate.certificate_list) {
+    // RFC 8446, 4.4.2: extensions "MUST correspond to ones from the ClientHello" or the CertificateRequest; we offer
+    // none.
+    entry.extensions.each([&](const wire::RawExtension& extension) {
+      solicited = fail(Code::unexpected_extension, name_of(extension.type) + " in a Certificate message");
+    });
+    if (!solicited) return std::unexpected(solicited.error());
+    chain.emplace_back(as_public(entry.cert_data));
+  }
+  return chain;
+}
+
+Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain) {
+  const auto view = wire::parse_certificate(as_view(chain.front().der()));
+  if (!view) return std::unexpected(view.error());
+  // RFC 8446, 4.4.2.2: "The digitalSignature bit MUST be set if the Key Usage extension is present."
+  if (!view->may_sign) return fail(Code::certificate_wrong_purpose, "its keyUsage does not allow digitalSignature");
+  return crypto::PublicKey::from_spki(view->subject_public_key_info);
+}
+
+Result<SignatureScheme> choose_scheme(const Credential& credential, const std::vector<SignatureScheme>& ours,
+                                      const std::vector<SignatureScheme>& peers) {
+  for (const auto scheme : credential.schemes())
+    if (std::ranges::find(ours, scheme) != ours.end() && std::ranges::find(peers, scheme) != peers.end()) return scheme;
+  std::string offered;
+  for (const auto scheme : peers) offered += (offered.empty() ? "" : ", ") + to_string(scheme);
+  return fail(Code::no_common_signature_scheme, "the peer accepts " + offered);
+}
+
+std::vector<std::byte> signed_content(Signer signer, const crypto::Digest& transcript) {
+  const std::string_view context =
+      signer == Signer::server ? "TLS 1.3, server CertificateVerify" : "TLS 1.3, client CertificateVerify";
+  const auto text = as_public(as_view(context));
+  const auto hash = as_public(transcript.view());
+  std::vector<std::byte> content;
+  content.reserve(64 + text.size() + 1 + hash.size());
+  content.resize(64, std::byte{0x20});
+  content.insert(content.end(), text.begin(), text.end());
+  content.push_back(std::byte{0});
+  content.insert(content.end(), hash.begin(), hash.end());
+  return content;
+}
+
+Result<void> check_certificate_verify(Signer signer, const crypto::PublicKey& key,
+                                      const std::vector<SignatureScheme>& offered,
+                                      const Received<wire::CertificateVerify>& received) {
+  const auto& verify = received.message;
+  // RFC 8446, 4.4.3: the scheme MUST be one that was offered, and one that the key can make.
+  if (std::ranges::find(offered, verify.algorithm) == offered.end())
+    return fail(Code::wrong_signature_scheme, to_string(verify.algorithm) + " was not offered");
+  if (!crypto::scheme_fits(verify.algorithm, key.type()))
+    return fail(Code::wrong_signature_scheme, to_string(verify.algorithm) + " does not fit the certificate's key");
+  return key.verify(verify.algorithm, as_view(signed_content(signer, received.context)), verify.signature);
+}
+
+Result<void> send_certificate_verify(Channel& channel, SignatureScheme scheme, const Signature& signature) {
+  wire::CertificateVerify message;
+  message.algorithm = scheme;
+  message.signature = as_view(signature.bytes);
+  return channel.send(message);
+}
+
+Result<void> check_finished(const keys::TrafficSecret& peer, const Received<wire::Finished>& finished) {
+  const auto expected = keys::verify_data(peer, finished.context);
+  if (!expected) return std::unexpected(expected.error());
+  const auto& verify_data = finished.message.verify_data;
+  if (verify_data.size() != expected->size())
+    return fail(Code::malformed_message, "verify_data of " + std::to_string(verify_data.size()) + " octets");
+  if (!equal_in_constant_time(expected->view(), verify_data)) return fail(Code::bad_finished);
+  return {};
+}
+
+Result<void> send_finished(Channel& channel, const keys::TrafficSecret& own_traffic) {
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  const auto data = keys::verify_data(own_traffic, *transcript);
+  if (!data) return std::unexpected(data.error());
+  wire::Finished message;
+  message.verify_data = data->view();
+  return channel.send(message);
+}
+
+}  // namespace sotto::handshake

@@ -1,0 +1,44 @@
+/// \file
+/// What both roles do with certificates: show a chain, take one, sign and check. RFC 8446, 4.4.2 and 4.4.3.
+#pragma once
+
+#include <string_view>
+
+#include <sotto/credential.hpp>
+#include <sotto/question.hpp>
+
+#include "crypto/signature.hpp"
+#include "handshake/channel.hpp"
+#include "wire/messages13.hpp"
+
+namespace sotto::handshake {
+
+/// Says whose CertificateVerify is meant. RFC 8446, 4.4.3: the context string tells them apart.
+enum class Signer : std::uint8_t { server, client };
+
+/// Sends a Certificate message with `chain`, which may be empty for a client. `context`: that of the
+/// CertificateRequest.
+[[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain);
+/// Copies the chain out of a Certificate message. Extensions in it must have been offered, and none is.
+[[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate);
+/// Reads the end entity's key; it must be allowed to sign.
+[[nodiscard]] Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain);
+/// Chooses the scheme: the first of the credential's that our policy and the peer both have.
+[[nodiscard]] Result<SignatureScheme> choose_scheme(const Credential& credential,
+                                                    const std::vector<SignatureScheme>& ours,
+                                                    const std::vector<SignatureScheme>& peers);
+/// Returns what is signed over `transcript`.
+[[nodiscard]] std::vector<std::byte> signed_content(Signer signer, const crypto::Digest& transcript);
+/// Checks the peer's CertificateVerify. `offered`: the schemes it could choose from.
+[[nodiscard]] Result<void> check_certificate_verify(Signer signer, const crypto::PublicKey& key,
+                                                    const std::vector<SignatureScheme>& offered,
+                                                    const Received<wire::CertificateVerify>& verify);
+/// Sends our CertificateVerify.
+[[nodiscard]] Result<void> send_certificate_verify(Channel& channel, SignatureScheme scheme,
+                                                   const Signature& signature);
+/// Checks the peer's Finished against the traffic secret of its direction. RFC 8446, 4.4.4.
+[[nodiscard]] Result<void> check_finished(const keys::TrafficSecret& peer, const Received<wire::Finished>& finished);
+/// Sends our Finished.
+[[nodiscard]] Result<void> send_finished(Channel& channel, const keys::TrafficSecret& own);
+
+}  // namespace sotto::handshake

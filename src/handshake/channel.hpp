@@ -1,0 +1,252 @@
+/// \file
+/// All that a flow can see: messages expected and sent, questions asked, the transcript. No sockets, no records.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <sotto/question.hpp>
+#include <sotto/trace.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "handshake/flow.hpp"
+#include "handshake/message_queue.hpp"
+#include "handshake/outside.hpp"
+#include "keys/transcript.hpp"
+#include "wire/message.hpp"
+
+namespace sotto::handshake {
+
+/// Holds a message as it came in. `message` and `raw` borrow until the flow waits again; `context` is the transcript
+/// hash before the message, where a message covers it (CertificateVerify, Finished).
+template <class M>
+struct Received {
+  M message;
+  View raw;
+  crypto::Digest context;
+};
+
+using QuestionVariant = decltype(Question::what);
+
+/// Gives the type of the answer to a question.
+template <class Q>
+struct AnswerTo;
+template <>
+struct AnswerTo<ChooseCredentialQuestion> {
+  using type = Credential;
+};
+template <>
+struct AnswerTo<ChooseClientCredentialQuestion> {
+  using type = std::optional<Credential>;
+};
+template <>
+struct AnswerTo<SignQuestion> {
+  using type = Signature;
+};
+template <>
+struct AnswerTo<VerifyQuestion> {
+  using type = Verified;
+};
+
+class Channel;
+
+/// The one message that a flow waits for; lives in its frame.
+class PendingMessage {
+ public:
+  /// Recognises, parses and absorbs `raw`, or refuses it before the flow sees it.
+  using Deliver = Result<void> (*)(PendingMessage&, Channel&, View raw);
+  /// Names the legal messages: "Certificate | CertificateRequest".
+  using Describe = std::string (*)();
+  PendingMessage(Deliver take, Describe names) : deliver(take), describe(names) {}
+  Deliver deliver;
+  Describe describe;
+};
+
+/// The one question that a flow waits for; lives in its frame.
+class PendingQuestion {
+ public:
+  using Deliver = Result<void> (*)(PendingQuestion&, Answer& answer);
+  PendingQuestion(Deliver take, QuestionVariant question) : deliver(take), what(std::move(question)) {}
+  Deliver deliver;
+  QuestionVariant what;
+};
+
+template <class... M>
+class ExpectOperation;
+template <class Q>
+class AskOperation;
+
+class Channel {
+ public:
+  Channel(Outside& outside, const Limits& limits, std::shared_ptr<Trace> trace)
+      : outside_(outside), limits_(limits), trace_(std::move(trace)) {}
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  // ---- for flows and steps ----
+
+  /// Waits for one of the messages `M`; any other is `unexpected_message` and never enters the flow.
+  template <class... M>
+  [[nodiscard]] ExpectOperation<M...> expect() {
+    return ExpectOperation<M...>(*this);
+  }
+  /// Waits for the answer to `question`, which may come at once or much later.
+  template <class Q>
+  [[nodiscard]] AskOperation<Q> ask(Q&& question) {
+    static_assert(!std::is_reference_v<Q>, "the flow gives its question away");
+    return AskOperation<Q>(*this, std::move(question));
+  }
+  /// Sends `message` and absorbs it.
+  template <class M>
+  [[nodiscard]] Result<void> send(const M& message) {
+    Bytes raw;
+    if (auto encoded = wire::encode_message(message, raw); !encoded) return encoded;
+    return send_encoded(raw);
+  }
+  /// Sends a message that is encoded already, and absorbs it.
+  [[nodiscard]] Result<void> send_encoded(View raw);
+  /// Sends a message that is not part of the handshake's transcript.
+  template <class M>
+  [[nodiscard]] Result<void> send_after_handshake(const M& message) {
+    Bytes raw;
+    if (auto encoded = wire::encode_message(message, raw); !encoded) return encoded;
+    tell(Direction::sent, raw);
+    return outside_.send_handshake(raw);
+  }
+  [[nodiscard]] keys::Transcript& transcript() { return transcript_; }
+  [[nodiscard]] Outside& outside() { return outside_; }
+
+  /// Writes secrets to `log` from now on, under `client_random`.
+  void log_secrets_to(std::shared_ptr<danger::KeyLog> log, View client_random);
+  void log_secret(std::string_view label, View secret) const;
+
+  // ---- for the owner of the flow ----
+
+  /// Takes the content of a handshake record.
+  void feed(View content) { queue_.feed(content); }
+  /// Says whether handshake octets are waiting that no message used up.
+  [[nodiscard]] bool has_input() const { return !queue_.empty(); }
+  /// Makes ready for another flow on the same channel.
+  void start_flow() { resume_ = true; }
+  /// Runs `flow` until it needs more input, waits for an answer or ends. On an error, send its alert and drop the flow.
+  [[nodiscard]] Result<void> pump(Flow& flow, std::string_view name);
+  /// Returns the open question, or null.
+  [[nodiscard]] const QuestionVariant* question() const { return question_ == nullptr ? nullptr : &question_->what; }
+  /// Hands over an answer; `wrong_answer` leaves the question open. Call `pump` afterwards.
+  [[nodiscard]] Result<void> answer(Answer answer);
+  /// Gives `error` the place where it happened.
+  [[nodiscard]] Error locate(Error error, std::string_view name) const;
+
+ private:
+  template <class... M>
+  friend class ExpectOperation;
+  template <class Q>
+  friend class AskOperation;
+
+  void tell(Direction direction, View raw);
+
+  Outside& outside_;
+  const Limits& limits_;
+  std::shared_ptr<Trace> trace_;
+  keys::Transcript transcript_;
+  MessageQueue queue_;
+  PendingMessage* waiting_ = nullptr;
+  PendingQuestion* question_ = nullptr;
+  bool resume_ = true;   // the flow can go on: at the start, and after an answer
+  std::string_view at_;  // the message that was delivered last
+  std::shared_ptr<danger::KeyLog> key_log_;
+  std::string client_random_;  // hexadecimal
+};
+
+/// Awaits one of the messages `M`; yields `Received<M>`, or a variant of them.
+template <class... M>
+class ExpectOperation : public PendingMessage {
+ public:
+  explicit ExpectOperation(Channel& channel) : PendingMessage(&take, &names), channel_(channel) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }  // always through pump(): no deep stacks
+  void await_suspend(std::coroutine_handle<>) noexcept { channel_.waiting_ = this; }
+  auto await_resume() {
+    if constexpr (sizeof...(M) == 1)
+      return std::move(std::get<0>(*received_));
+    else
+      return std::move(*received_);
+  }
+
+ private:
+  static std::string names() {
+    std::string text;
+    ((text += (text.empty() ? "" : " | ") + std::string(M::name)), ...);
+    return text;
+  }
+  static Result<void> take(PendingMessage& pending, Channel& channel, View raw) {
+    auto& self = static_cast<ExpectOperation&>(pending);
+    Result<void> taken = fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)));
+    (void)((M::matches(raw) && (taken = self.template parse<M>(channel, raw), true)) || ...);
+    return taken;
+  }
+  template <class One>
+  Result<void> parse(Channel& channel, View raw) {
+    // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes."
+    if (One::changes_keys && channel.has_input())
+      return fail(Code::data_across_key_change, "octets follow " + std::string(One::name) + " in the same record");
+    auto message = wire::parse_message<One>(raw);
+    if (!message) return std::unexpected(message.error());
+    channel.at_ = One::name;
+    crypto::Digest context;
+    if constexpr (requires { One::covers_transcript; }) {
+      auto before = channel.transcript_.current();
+      if (!before) return std::unexpected(before.error());
+      context = *before;
+    }
+    if constexpr (!requires { One::absorbed_by_step; })
+      if (auto absorbed = channel.transcript_.absorb(raw); !absorbed) return absorbed;
+    received_.emplace(Received<One>{std::move(*message), raw, context});
+    return {};
+  }
+  Channel& channel_;
+  std::optional<std::variant<Received<M>...>> received_;
+};
+
+/// Awaits the answer to a question.
+template <class Q>
+class AskOperation : public PendingQuestion {
+ public:
+  using Result_ = typename AnswerTo<Q>::type;
+  AskOperation(Channel& channel, Q&& question)
+      : PendingQuestion(&take, QuestionVariant(std::move(question))), channel_(channel) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept { channel_.question_ = this; }
+  Result_ await_resume() { return std::move(*answer_); }
+
+ private:
+  static Result<void> take(PendingQuestion& pending, Answer& answer) {
+    auto& self = static_cast<AskOperation&>(pending);
+    if constexpr (std::same_as<Q, ChooseClientCredentialQuestion>) {
+      if (std::holds_alternative<NoCredential>(answer)) {
+        self.answer_.emplace(std::nullopt);
+        return {};
+      }
+      if (auto* given = std::get_if<Credential>(&answer)) {
+        self.answer_.emplace(std::move(*given));
+        return {};
+      }
+    } else if (auto* given = std::get_if<Result_>(&answer)) {
+      // A proof is worth nothing for another chain than the one that was asked about.
+      if constexpr (std::same_as<Q, VerifyQuestion>)
+        if (!(given->end_entity() == std::get<VerifyQuestion>(self.what).request.chain.front()))
+          return fail(Code::wrong_answer, "the proof is for another certificate");
+      self.answer_.emplace(std::move(*given));
+      return {};
+    }
+    return fail(Code::wrong_answer);
+  }
+  Channel& channel_;
+  std::optional<Result_> answer_;
+};
+
+}  // namespace sotto::handshake

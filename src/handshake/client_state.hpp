@@ -1,0 +1,70 @@
+/// \file
+/// What a client knows while it shakes hands.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <sotto/verifier.hpp>
+
+#include "base/bytes.hpp"
+#include "crypto/key_exchange.hpp"
+#include "crypto/signature.hpp"
+#include "handshake/config.hpp"
+#include "handshake/outcome.hpp"
+#include "keys/schedule13.hpp"
+#include "session/session_impl.hpp"
+#include "wire/hellos.hpp"
+
+namespace sotto::handshake {
+
+/// What a HelloRetryRequest asked for, to be heeded in the second ClientHello.
+struct RetryDemand {
+  CipherSuite cipher_suite{};
+  std::optional<NamedGroup> group;
+  Bytes cookie;
+};
+
+/// What a CertificateRequest asked for, to be answered after the server's Finished.
+struct ClientCertificateDemand {
+  Bytes context;
+  ChooseClientCredentialQuestion question;
+};
+
+struct ClientState {
+  ClientState(std::shared_ptr<const ClientConfig> used_config, ServerName server_name)
+      : config(std::move(used_config)), name(std::move(server_name)) {}
+
+  std::shared_ptr<const ClientConfig> config;
+  ServerName name;
+
+  // What was offered.
+  wire::Random random{};
+  Bytes session_id;
+  std::vector<crypto::KeyExchange> key_exchanges;
+  std::optional<Session> session;  // offered as a pre-shared key
+  std::vector<wire::ExtensionType> offered;
+  std::optional<RetryDemand> retry;
+
+  // What was agreed on.
+  const keys::SuiteParameters* suite = nullptr;
+  std::optional<keys::HandshakeStage> handshake_stage;  // from ServerHello to the first keys
+  bool resumed = false;
+
+  // Who the server is.
+  std::optional<crypto::PublicKey> server_key;
+
+  std::optional<ClientCertificateDemand> certificate_demand;
+  std::optional<keys::TrafficSecret> client_handshake_traffic;
+  std::optional<keys::TrafficSecret> server_handshake_traffic;
+
+  Outcome outcome;
+
+  [[nodiscard]] const ClientConfig::Impl& settings() const { return config->impl(); }
+  [[nodiscard]] bool has_offered(wire::ExtensionType type) const {
+    return std::find(offered.begin(), offered.end(), type) != offered.end();
+  }
+};
+
+}  // namespace sotto::handshake

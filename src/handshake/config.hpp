@@ -1,0 +1,58 @@
+/// \file
+/// What the configurations hold: the settings, checked, and what can be encoded once for all connections.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sotto/client.hpp>
+#include <sotto/server.hpp>
+
+#include "base/bytes.hpp"
+#include "wire/codes.hpp"
+
+namespace sotto {
+
+/// The lists of a policy in wire form.
+struct EncodedPolicy {
+  explicit EncodedPolicy(const Policy& policy)
+      : versions(policy.versions),
+        cipher_suites(policy.cipher_suites),
+        groups(policy.groups),
+        signature_schemes(policy.signature_schemes),
+        certificate_signature_schemes(policy.certificate_signature_schemes) {}
+  wire::CodeList<ProtocolVersion> versions;
+  wire::CodeList<CipherSuite> cipher_suites;
+  wire::CodeList<NamedGroup> groups;
+  wire::CodeList<SignatureScheme> signature_schemes;
+  wire::CodeList<SignatureScheme> certificate_signature_schemes;
+};
+
+struct ClientConfig::Impl {
+  Policy policy;
+  EncodedPolicy encoded;
+  std::shared_ptr<const Verifier> verifier;
+  std::vector<std::string> alpn;
+  std::vector<Credential> credentials;
+  std::shared_ptr<SessionStore> sessions;
+  Ask ask = Ask::nothing;
+  std::shared_ptr<danger::KeyLog> key_log;
+  Clock clock;
+};
+
+struct ServerConfig::Impl {
+  Policy policy;
+  EncodedPolicy encoded;
+  std::vector<Credential> credentials;
+  std::vector<std::string> alpn;
+  ClientAuth client_auth = ClientAuth::none;
+  std::shared_ptr<const Verifier> client_verifier;
+  std::vector<std::vector<std::byte>> client_authorities;  // DER Names
+  std::shared_ptr<TicketKeys> ticket_keys;
+  Ask ask = Ask::nothing;
+  std::shared_ptr<danger::KeyLog> key_log;
+  Clock clock;
+};
+
+}  // namespace sotto

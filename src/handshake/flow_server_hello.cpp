@@ -1,0 +1,20 @@
+#include "handshake/flows.hpp"
+#include "handshake/steps_server_hello.hpp"
+
+namespace sotto::handshake {
+
+using wire::ClientHello;
+
+Flow server_hello(Channel& channel, ServerState& state) {  // RFC 8446, 4.1
+  auto hello = co_await channel.expect<ClientHello>();
+  co_await accept_client_hello(channel, state, hello);
+
+  if (state.retry_needed) {
+    co_await send_hello_retry_request(channel, state);
+    auto second = co_await channel.expect<ClientHello>();
+    co_await accept_second_client_hello(channel, state, second);
+  }
+  co_return {};
+}
+
+}  // namespace sotto::handshake

@@ -1,0 +1,23 @@
+/// \file
+/// The flows: each states the order of messages of one handshake, as the RFC's figure does.
+#pragma once
+
+#include "handshake/channel.hpp"
+#include "handshake/client_state.hpp"
+#include "handshake/flow.hpp"
+#include "handshake/server_state.hpp"
+
+namespace sotto::handshake {
+
+/// ClientHello to ServerHello, by way of HelloRetryRequest; decides the version. RFC 8446, 4.1. `state` outlives the
+/// flow.
+[[nodiscard]] Flow client_hello(Channel& channel, ClientState& state);
+/// The rest of a TLS 1.3 handshake. RFC 8446, 2, figure 1. `state` outlives the flow.
+[[nodiscard]] Flow client13(Channel& channel, ClientState& state);
+
+/// Takes a ClientHello, asks for another one if need be; decides the version. `state` outlives the flow.
+[[nodiscard]] Flow server_hello(Channel& channel, ServerState& state);
+/// The rest of a TLS 1.3 handshake. `state` outlives the flow.
+[[nodiscard]] Flow server13(Channel& channel, ServerState& state);
+
+}  // namespace sotto::handshake

@@ -1,0 +1,57 @@
+#include "handshake/handshake.hpp"
+
+#include "handshake/flows.hpp"
+
+namespace sotto::handshake {
+
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name,
+                     std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ClientState>, config, std::move(name)),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(client_hello(channel_, std::get<ClientState>(state_))),
+      flow_name_("client_hello") {}
+
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ServerState>, config),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(server_hello(channel_, std::get<ServerState>(state_))),
+      flow_name_("server_hello") {}
+
+Result<void> Handshake::run() {
+  while (!done_) {
+    if (auto pumped = channel_.pump(flow_, flow_name_); !pumped) return pumped;
+    if (!flow_.outcome()) return {};
+    start_next_flow();
+  }
+  return {};
+}
+
+/// The hello flow decides the version; the flow of that version does the rest.
+void Handshake::start_next_flow() {
+  if (version_decided_) {
+    flow_ = Flow();
+    done_ = true;
+    return;
+  }
+  version_decided_ = true;
+  if (auto* client = std::get_if<ClientState>(&state_)) {
+    flow_ = client13(channel_, *client);
+    flow_name_ = "client13";
+  } else {
+    flow_ = server13(channel_, std::get<ServerState>(state_));
+    flow_name_ = "server13";
+  }
+  channel_.start_flow();
+}
+
+Result<void> Handshake::answer(Answer answer) {
+  auto taken = channel_.answer(std::move(answer));
+  if (!taken) return std::unexpected(channel_.locate(taken.error(), flow_name_));
+  return {};
+}
+
+Outcome Handshake::take_outcome() {
+  return std::visit([](auto& state) { return std::move(state.outcome); }, state_);
+}
+
+}  // namespace sotto::handshake

@@ -1,0 +1,54 @@
+/// \file
+/// The owner of a handshake in progress: its state, its channel and the flow that runs. Gone when the handshake is
+/// done.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include <sotto/verifier.hpp>
+
+#include "handshake/channel.hpp"
+#include "handshake/client_state.hpp"
+#include "handshake/flow.hpp"
+#include "handshake/outcome.hpp"
+#include "handshake/server_state.hpp"
+
+namespace sotto::handshake {
+
+class Handshake {
+ public:
+  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name,
+            std::shared_ptr<Trace> trace);
+  Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace);
+
+  /// Takes the content of a handshake record.
+  void feed(View content) { channel_.feed(content); }
+  /// Says whether octets of an incomplete message are waiting.
+  [[nodiscard]] bool has_input() const { return channel_.has_input(); }
+  /// Goes as far as it can: until more input is needed, a question is open, or the handshake is done.
+  [[nodiscard]] Result<void> run();
+  /// Returns the open question, or null.
+  [[nodiscard]] const QuestionVariant* question() const { return channel_.question(); }
+  /// Hands over an answer; `wrong_answer` leaves the question open. Call `run` afterwards.
+  [[nodiscard]] Result<void> answer(Answer answer);
+  /// Gives `error` the place where it happened.
+  [[nodiscard]] Error locate(Error error) const { return channel_.locate(std::move(error), flow_name_); }
+  [[nodiscard]] bool is_done() const { return done_; }
+  /// Returns what the handshake leaves behind, once.
+  [[nodiscard]] Outcome take_outcome();
+
+ private:
+  void start_next_flow();
+
+  std::variant<ClientState, ServerState> state_;
+  Channel channel_;
+  Flow flow_;
+  std::string_view flow_name_;
+  bool version_decided_ = false;
+  bool done_ = false;
+};
+
+}  // namespace sotto::handshake

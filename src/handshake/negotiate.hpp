@@ -1,0 +1,51 @@
+/// \file
+/// What a server agrees to, as a pure function of the ClientHello and its own settings.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sotto/policy.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "keys/cipher_suites.hpp"
+#include "wire/hellos.hpp"
+
+namespace sotto::handshake {
+
+/// Holds what a ClientHello offers, found once. Views borrow from the message.
+struct ClientOffer {
+  std::string server_name;  // lower case; empty if none
+  std::vector<std::string> application_protocols;
+  std::vector<SignatureScheme> signature_schemes;
+  wire::Codes<CipherSuite> cipher_suites;
+  wire::Codes<NamedGroup> groups;
+  std::vector<wire::KeyShareEntry> key_shares;
+  std::optional<wire::PreSharedKeyOffer> pre_shared_keys;
+  bool takes_tickets = false;  // psk_key_exchange_modes has psk_dhe_ke
+};
+
+/// Reads and checks the parts of a ClientHello that do not depend on our settings. RFC 8446, 4.1.2 and 9.2.
+[[nodiscard]] Result<ClientOffer> read_offer(const wire::ClientHello& hello);
+
+/// Holds what was negotiated.
+struct Negotiated {
+  ProtocolVersion version{};
+  const keys::SuiteParameters* suite = nullptr;
+  NamedGroup group{};
+  /// The client's share for `group`; absent where another ClientHello is needed.
+  std::optional<View> peer_share;
+  std::string application_protocol;
+};
+
+/// Chooses version, cipher suite, group and application protocol in the order of our preference.
+/// Errors: `unsupported_version`, `no_common_cipher_suite`, `no_common_group`, `no_common_application_protocol`.
+[[nodiscard]] Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy,
+                                           const std::vector<std::string>& alpn);
+
+/// Says whether `second` differs from `first` only where RFC 8446, 4.1.2 allows it after a HelloRetryRequest.
+[[nodiscard]] bool is_same_hello_after_retry(const wire::ClientHello& first, const wire::ClientHello& second);
+
+}  // namespace sotto::handshake

@@ -1,0 +1,29 @@
+/// \file
+/// What a handshake needs from its surroundings. connection/ implements it over records; another transport could.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "keys/schedule13.hpp"
+
+namespace sotto::handshake {
+
+/// Names the generations of keys, for people.
+enum class Epoch : std::uint8_t { handshake, application };
+
+class Outside {
+ public:
+  virtual ~Outside() = default;
+  /// Sends a framed message under the present sending keys. Messages may be gathered into fewer records.
+  [[nodiscard]] virtual Result<void> send_handshake(View message) = 0;
+  /// Sends the change_cipher_spec record of middlebox compatibility mode, once. RFC 8446, D.4.
+  [[nodiscard]] virtual Result<void> send_change_cipher_spec() = 0;
+  /// Protects what is sent from here on.
+  [[nodiscard]] virtual Result<void> install_sending_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
+  /// Expects what is received from here on to be protected by these keys.
+  [[nodiscard]] virtual Result<void> install_receiving_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
+};
+
+}  // namespace sotto::handshake

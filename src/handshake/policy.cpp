@@ -1,0 +1,76 @@
+#include <sotto/policy.hpp>
+
+#include <algorithm>
+
+#include "base/result.hpp"
+#include "keys/cipher_suites.hpp"
+#include "record/record.hpp"
+
+namespace sotto {
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& list, T item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
+bool is_pkcs1(SignatureScheme scheme) {
+  return scheme == SignatureScheme::rsa_pkcs1_sha256 || scheme == SignatureScheme::rsa_pkcs1_sha384 ||
+         scheme == SignatureScheme::rsa_pkcs1_sha512;
+}
+
+std::unexpected<Error> refuse(std::string detail) { return fail(Code::invalid_policy, std::move(detail)); }
+
+}  // namespace
+
+Policy Policy::modern_2026() {
+  using enum SignatureScheme;
+  Policy policy;
+  policy.name = "modern_2026";
+  policy.versions = {ProtocolVersion::tls13};
+  policy.cipher_suites = {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
+  policy.groups = {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1};
+  policy.key_shares = {NamedGroup::x25519};
+  policy.signature_schemes = {ecdsa_secp256r1_sha256, ed25519,
+                              ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512,
+                              rsa_pss_rsae_sha256,    rsa_pss_rsae_sha384,
+                              rsa_pss_rsae_sha512,    rsa_pss_pss_sha256,
+                              rsa_pss_pss_sha384,     rsa_pss_pss_sha512};
+  policy.certificate_signature_schemes = policy.signature_schemes;
+  for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512})
+    policy.certificate_signature_schemes.push_back(scheme);
+  return policy;
+}
+
+Result<Policy> Policy::named(std::string_view name) {
+  if (name == "modern") return modern();
+  if (name == "modern_2026") return modern_2026();
+  return refuse("there is no policy \"" + std::string(name) + "\"; known are modern, modern_2026");
+}
+
+Result<void> Policy::check() const {
+  if (versions != std::vector{ProtocolVersion::tls13}) return refuse("versions must be TLS 1.3 alone");
+  if (cipher_suites.empty()) return refuse("it has no cipher suite");
+  for (const auto suite : cipher_suites)
+    if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
+  if (groups.empty()) return refuse("it has no group");
+  if (key_shares.empty()) return refuse("it has no key share");
+  for (const auto group : key_shares)
+    if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
+  if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
+  // RFC 8446, 4.2.3: RSASSA-PKCS1-v1_5 is for signatures in certificates only.
+  if (std::ranges::any_of(signature_schemes, is_pkcs1)) return refuse("rsa_pkcs1 schemes are for certificates only");
+  if (fragment_size < 1 || fragment_size > record::max_plaintext)
+    return refuse("fragment_size must be from 1 to 16384");
+  if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");
+  // RFC 8446, 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
+  if (ticket_lifetime > std::chrono::days(7) || ticket_lifetime < std::chrono::seconds(1))
+    return refuse("ticket_lifetime must be from one second to seven days");
+  if (tickets > 255) return refuse("tickets must be at most 255");
+  if (limits.gcm_records_per_key < 1 || limits.gcm_records_per_key > keys::gcm_records)
+    return refuse("gcm_records_per_key must be from 1 to 2^24");
+  return {};
+}
+
+}  // namespace sotto

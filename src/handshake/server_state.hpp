@@ -1,0 +1,50 @@
+/// \file
+/// What a server knows while it shakes hands.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <sotto/verifier.hpp>
+
+#include "base/bytes.hpp"
+#include "crypto/signature.hpp"
+#include "handshake/config.hpp"
+#include "handshake/negotiate.hpp"
+#include "handshake/outcome.hpp"
+#include "keys/schedule13.hpp"
+#include "session/ticket.hpp"
+#include "wire/hellos.hpp"
+
+namespace sotto::handshake {
+
+struct ServerState {
+  explicit ServerState(std::shared_ptr<const ServerConfig> used_config) : config(std::move(used_config)) {}
+
+  std::shared_ptr<const ServerConfig> config;
+
+  // What the client offers. `hello` and `offer` borrow from `raw_hello`.
+  Bytes raw_hello;
+  wire::ClientHello hello;
+  ClientOffer offer;
+
+  // What was agreed on.
+  Negotiated agreed;
+  bool retry_needed = false;
+  std::optional<session::ServerSession> session;  // resumed
+  std::uint16_t resumed_identity = 0;
+
+  // Who we are and who the client is.
+  std::optional<Credential> credential;
+  std::optional<crypto::PublicKey> client_key;
+  bool certificate_requested = false;
+
+  std::optional<keys::TrafficSecret> client_handshake_traffic;
+  std::optional<keys::TrafficSecret> server_handshake_traffic;
+
+  Outcome outcome;
+
+  [[nodiscard]] const ServerConfig::Impl& settings() const { return config->impl(); }
+};
+
+}  // namespace sotto::handshake

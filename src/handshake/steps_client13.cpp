@@ -1,0 +1,167 @@
+#include "handshake/steps_client13.hpp"
+
+#include <algorithm>
+
+#include "handshake/certificates.hpp"
+
+namespace sotto::handshake {
+namespace {
+
+using namespace wire;
+
+/// Checks the server's choice of an application protocol. RFC 7301, 3.1.
+Result<void> accept_protocol(ClientState& state, const ApplicationProtocols& protocols) {
+  if (protocols.protocol_name_list.size() != 1)
+    return fail(Code::malformed_extension, "ALPN with another number of protocols than one");
+  const auto chosen = as_text(protocols.protocol_name_list.front().name);
+  const auto& offered = state.settings().alpn;
+  if (std::ranges::find(offered, chosen) == offered.end())
+    return fail(Code::wrong_application_protocol, "\"" + std::string(chosen) + "\"");
+  state.outcome.summary.application_protocol = chosen;
+  return {};
+}
+
+std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
+
+}  // namespace
+
+Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientState& state) {
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto stage = std::move(*state.handshake_stage);
+  state.handshake_stage.reset();
+  auto client = stage.client_traffic(*transcript);
+  if (!client) return std::unexpected(client.error());
+  auto server = stage.server_traffic(*transcript);
+  if (!server) return std::unexpected(server.error());
+  channel.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client->secret.view());
+  channel.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", server->secret.view());
+
+  // RFC 8446, D.4: a client that did not already do so sends it before its second flight, which may hold an alert.
+  if (state.settings().policy.middlebox_compatibility)
+    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return std::unexpected(sent.error());
+  if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, server->clone()); !installed)
+    return std::unexpected(installed.error());
+  if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, client->clone()); !installed)
+    return std::unexpected(installed.error());
+  state.client_handshake_traffic.emplace(std::move(*client));
+  state.server_handshake_traffic.emplace(std::move(*server));
+  return stage;
+}
+
+Result<void> accept_parameters(ClientState& state, const Received<EncryptedExtensions>& received) {
+  const auto& extensions = received.message.extensions;
+  Result<void> solicited;
+  extensions.each([&](const RawExtension& extension) {
+    if (!state.has_offered(extension.type)) solicited = fail(Code::unexpected_extension, name_of(extension.type));
+  });
+  if (!solicited) return solicited;
+  const auto protocols = extensions.find<ApplicationProtocols>();
+  return protocols ? accept_protocol(state, *protocols) : Result<void>();
+}
+
+Result<void> accept_certificate_request(ClientState& state, const Received<CertificateRequest>& received) {
+  const auto& request = received.message;
+  // RFC 8446, 4.3.2: in the handshake the context SHALL be zero length.
+  if (!request.certificate_request_context.empty())
+    return fail(Code::malformed_message, "a CertificateRequest with a context during the handshake");
+  const auto schemes = request.extensions.find<SignatureAlgorithms>();
+  if (!schemes) return fail(Code::missing_extension, "signature_algorithms in a CertificateRequest");
+  ClientCertificateDemand demand;
+  demand.question.signature_schemes = list_of(schemes->supported_signature_algorithms);
+  if (const auto authorities = request.extensions.find<CertificateAuthorities>())
+    for (const auto& authority : authorities->authorities)
+      demand.question.authorities.push_back(own_public(authority.name));
+  state.certificate_demand.emplace(std::move(demand));
+  return {};
+}
+
+Result<VerifyQuestion> take_server_chain(ClientState& state, const Received<wire::Certificate>& received) {
+  if (!received.message.certificate_request_context.empty())
+    return fail(Code::malformed_message, "a server's Certificate with a context");
+  auto chain = take_chain(received.message);
+  if (!chain) return std::unexpected(chain.error());
+  // RFC 8446, 4.4.2.4: an empty Certificate from the server is decode_error.
+  if (chain->empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
+  auto key = end_entity_key(*chain);
+  if (!key) return std::unexpected(key.error());
+  state.server_key.emplace(std::move(*key));
+  state.outcome.summary.peer_chain = *chain;
+  return VerifyQuestion{{std::move(*chain), state.name, Purpose::server_authentication, state.settings().clock()}};
+}
+
+Result<void> check_server_signature(ClientState& state, const Verified& proof,
+                                    const Received<CertificateVerify>& verify) {
+  if (auto checked = check_certificate_verify(Signer::server, *state.server_key,
+                                              state.settings().policy.signature_schemes, verify);
+      !checked)
+    return checked;
+  state.outcome.summary.signature_scheme = verify.message.algorithm;
+  state.outcome.summary.peer_authenticated = proof.how();
+  return {};
+}
+
+Result<void> check_server_finished(ClientState& state, const Received<Finished>& finished) {
+  return check_finished(*state.server_handshake_traffic, finished);
+}
+
+Result<ClientApplicationKeys> derive_application_keys(Channel& channel, ClientState& state,
+                                                      keys::HandshakeStage&& handshake) {
+  auto stage = std::move(handshake).advance();
+  if (!stage) return std::unexpected(stage.error());
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto client = stage->client_traffic(*transcript);
+  if (!client) return std::unexpected(client.error());
+  auto server = stage->server_traffic(*transcript);
+  if (!server) return std::unexpected(server.error());
+  auto exporter = stage->exporter_secret(*transcript);
+  if (!exporter) return std::unexpected(exporter.error());
+  channel.log_secret("CLIENT_TRAFFIC_SECRET_0", client->secret.view());
+  channel.log_secret("SERVER_TRAFFIC_SECRET_0", server->secret.view());
+  channel.log_secret("EXPORTER_SECRET", exporter->view());
+  state.outcome.exporter_secret = std::move(*exporter);
+  if (auto installed = channel.outside().install_receiving_keys(Epoch::application, std::move(*server)); !installed)
+    return std::unexpected(installed.error());
+  return ClientApplicationKeys{std::move(*stage), std::move(*client)};
+}
+
+Result<ChooseClientCredentialQuestion> client_credential_question(ClientState& state) {
+  return state.certificate_demand->question;
+}
+
+Result<void> send_client_certificate(Channel& channel, ClientState& state,
+                                     const std::optional<Credential>& credential) {
+  return send_certificate(channel, state.certificate_demand->context,
+                          credential ? credential->chain() : CertificateChain());
+}
+
+Result<SignQuestion> client_sign_question(Channel& channel, ClientState& state, const Credential& credential) {
+  const auto scheme = choose_scheme(credential, state.settings().policy.signature_schemes,
+                                    state.certificate_demand->question.signature_schemes);
+  if (!scheme) return std::unexpected(scheme.error());
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  return SignQuestion{credential, *scheme, signed_content(Signer::client, *transcript)};
+}
+
+Result<void> send_client_certificate_verify(Channel& channel, ClientState& state, const Credential& credential,
+                                            const Signature& signature) {
+  const auto scheme = choose_scheme(credential, state.settings().policy.signature_schemes,
+                                    state.certificate_demand->question.signature_schemes);
+  if (!scheme) return std::unexpected(scheme.error());
+  return send_certificate_verify(channel, *scheme, signature);
+}
+
+Result<void> finish_client(Channel& channel, ClientState& state, ClientApplicationKeys&& application) {
+  if (auto sent = send_finished(channel, *state.client_handshake_traffic); !sent) return sent;
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto resumption = std::move(application.stage).resumption_secret(*transcript);
+  if (!resumption) return std::unexpected(resumption.error());
+  state.outcome.resumption_secret = std::move(*resumption);
+  state.outcome.server_name = state.name.text();
+  return channel.outside().install_sending_keys(Epoch::application, std::move(application.sending));
+}
+
+}  // namespace sotto::handshake

@@ -1,0 +1,300 @@
+#include "handshake/steps_client_hello.hpp"
+
+#include <algorithm>
+
+#include "crypto/random.hpp"
+#include "wire/extensions.hpp"
+
+namespace sotto::handshake {
+namespace {
+
+using namespace wire;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+/// Takes the newest session for this server that can still be used under this policy.
+void look_for_session(ClientState& state) {
+  const auto& settings = state.settings();
+  if (!settings.sessions) return;
+  const auto now = settings.clock();
+  while (auto session = settings.sessions->take(state.name.text())) {
+    const auto& kept = session->impl();
+    const bool usable =
+        kept.version == ProtocolVersion::tls13 && now < kept.expires() && now >= kept.received &&
+        kept.server_name == state.name.text() &&
+        std::ranges::find(settings.policy.cipher_suites, kept.cipher_suite) != settings.policy.cipher_suites.end() &&
+        keys::find_suite(kept.cipher_suite) != nullptr;
+    if (!usable) continue;
+    state.session.emplace(std::move(*session));
+    return;
+  }
+}
+
+std::vector<KeyShareEntry> entries_of(const std::vector<crypto::KeyExchange>& exchanges) {
+  std::vector<KeyShareEntry> entries;
+  for (const auto& exchange : exchanges) entries.push_back({exchange.group(), exchange.public_value()});
+  return entries;
+}
+
+/// Adds an extension and notes that it was offered.
+template <class R>
+void offer(ClientState& state, ExtensionList& list, const R& row) {
+  list.add(row);
+  state.offered.push_back(R::type);
+}
+
+void offer_names(ClientState& state, ExtensionList& list) {
+  const auto& settings = state.settings();
+  // RFC 6066, 3: literal IP addresses are not permitted in server_name.
+  if (!state.name.is_ip_address()) {
+    ServerNameOffer names;
+    names.server_name_list.push_back({0, as_view(std::string_view(state.name.text()))});
+    offer(state, list, names);
+  }
+  if (!settings.alpn.empty()) {
+    ApplicationProtocols protocols;
+    for (const auto& protocol : settings.alpn)
+      protocols.protocol_name_list.push_back({as_view(std::string_view(protocol))});
+    offer(state, list, protocols);
+  }
+}
+
+void offer_algorithms(ClientState& state, ExtensionList& list) {
+  const auto& settings = state.settings();
+  SupportedVersionsOffer versions;
+  versions.versions = settings.encoded.versions.view();
+  offer(state, list, versions);
+  SupportedGroups groups;
+  groups.named_group_list = settings.encoded.groups.view();
+  offer(state, list, groups);
+  SignatureAlgorithms schemes;
+  schemes.supported_signature_algorithms = settings.encoded.signature_schemes.view();
+  offer(state, list, schemes);
+  if (settings.policy.certificate_signature_schemes != settings.policy.signature_schemes) {
+    SignatureAlgorithmsCert for_certificates;
+    for_certificates.supported_signature_algorithms = settings.encoded.certificate_signature_schemes.view();
+    offer(state, list, for_certificates);
+  }
+}
+
+void offer_key_exchange(ClientState& state, ExtensionList& list) {
+  KeyShareOffer shares;
+  shares.client_shares = entries_of(state.key_exchanges);
+  offer(state, list, shares);
+  if (state.retry && !state.retry->cookie.empty()) {
+    Cookie cookie;
+    cookie.cookie = state.retry->cookie;
+    offer(state, list, cookie);
+  }
+  // RFC 8446, 4.2.9: without this extension a server sends no tickets.
+  if (state.settings().sessions) {
+    static constexpr std::array<std::uint8_t, 1> dhe_only = {static_cast<std::uint8_t>(PskKeyExchangeMode::psk_dhe_ke)};
+    PskKeyExchangeModes modes;
+    modes.ke_modes = Codes<PskKeyExchangeMode>(dhe_only);
+    offer(state, list, modes);
+  }
+}
+
+/// Adds pre_shared_key, the last extension, with binders of zeros. RFC 8446, 4.2.11.
+void offer_session(ClientState& state, ExtensionList& list) {
+  if (!state.session) return;
+  static constexpr std::array<std::uint8_t, crypto::max_hash_length> zeros{};
+  const auto& kept = state.session->impl();
+  const auto age = duration_cast<milliseconds>(state.settings().clock() - kept.received).count();
+  PreSharedKeyOffer psk;
+  psk.identities.push_back(
+      {kept.ticket, static_cast<std::uint32_t>(static_cast<std::uint64_t>(age) + kept.ticket_age_add)});
+  psk.binders.push_back({View(zeros).first(crypto::hash_length(keys::find_suite(kept.cipher_suite)->hash))});
+  offer(state, list, psk);
+}
+
+/// Writes the binder, computed over the message up to the list of binders, into the end of `raw`. RFC 8446, 4.2.11.2.
+Result<void> write_binder(Channel& channel, const ClientState& state, Bytes& raw) {
+  if (!state.session) return {};
+  const auto& kept = state.session->impl();
+  const auto* suite = keys::find_suite(kept.cipher_suite);
+  const auto early = keys::EarlyStage::start(suite, kept.psk.view());
+  if (!early) return std::unexpected(early.error());
+  const auto binder_key = early->resumption_binder_key();
+  if (!binder_key) return std::unexpected(binder_key.error());
+
+  const auto binder_octets = crypto::hash_length(suite->hash);
+  const auto list_octets = 2 + 1 + binder_octets;  // binders<33..2^16-1> with one PskBinderEntry<32..255>
+  const auto truncated = View(raw).first(raw.size() - list_octets);
+  const auto transcript = channel.transcript().with(suite->hash, truncated);
+  if (!transcript) return std::unexpected(transcript.error());
+  const auto binder = keys::verify_data(*binder_key, *transcript);
+  if (!binder) return std::unexpected(binder.error());
+  copy(binder->view(), MutableView(raw).last(binder_octets));
+  return {};
+}
+
+/// Checks what ServerHello and HelloRetryRequest have in common. RFC 8446, 4.1.3 and 4.1.4.
+template <In Message>
+Result<void> check_common(const ClientState& state, const ServerHelloFields<Message>& hello) {
+  const auto versions = hello.extensions.template find<SupportedVersionsChoice>();
+  if (!versions) {
+    const bool obsolete = hello.legacy_version < ProtocolVersion::tls12;
+    return fail(obsolete ? Code::obsolete_version : Code::unsupported_version,
+                "the server chose " + to_string(hello.legacy_version) + ", offered was TLS 1.3");
+  }
+  // RFC 8446, 4.2.1: a version before TLS 1.3, or one that was not offered, is illegal_parameter.
+  if (versions->selected_version != ProtocolVersion::tls13 || hello.legacy_version != ProtocolVersion::tls12)
+    return fail(Code::wrong_version, "the server chose " + to_string(versions->selected_version));
+  if (!same(hello.legacy_session_id_echo, state.session_id)) return fail(Code::wrong_session_id);
+  if (hello.legacy_compression_method != CompressionMethod::null) return fail(Code::wrong_compression_method);
+  const auto& offered = state.settings().policy.cipher_suites;
+  if (std::ranges::find(offered, hello.cipher_suite) == offered.end() ||
+      keys::find_suite(hello.cipher_suite) == nullptr)
+    return fail(Code::wrong_cipher_suite, "the server chose " + to_string(hello.cipher_suite));
+
+  // RFC 8446, 4.2: an answer to an extension that was not offered; only a cookie may come unasked.
+  Result<void> solicited;
+  hello.extensions.each([&](const RawExtension& extension) {
+    if (!state.has_offered(extension.type) && extension.type != ExtensionType::cookie)
+      solicited = fail(Code::unexpected_extension, name_of(extension.type));
+  });
+  return solicited;
+}
+
+/// Finds our key exchange of the group that the server chose.
+const crypto::KeyExchange* find_exchange(const ClientState& state, NamedGroup group) {
+  const auto found = std::ranges::find(state.key_exchanges, group, &crypto::KeyExchange::group);
+  return found == state.key_exchanges.end() ? nullptr : &*found;
+}
+
+/// Checks whether the server resumes, and with what was offered. RFC 8446, 4.2.11.
+Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello) {
+  const auto choice = hello.extensions.find<PreSharedKeyChoice>();
+  if (!choice) {
+    state.session.reset();
+    return {};
+  }
+  if (!state.session || choice->selected_identity != 0)
+    return fail(Code::wrong_psk_identity, "number " + std::to_string(choice->selected_identity));
+  // "clients MUST verify that ... the server selected a cipher suite indicating a Hash associated with the PSK"
+  const auto* suite = keys::find_suite(state.session->impl().cipher_suite);
+  if (suite->hash != state.suite->hash) return fail(Code::wrong_cipher_suite, "its hash is not that of the session");
+  state.resumed = true;
+  return {};
+}
+
+}  // namespace
+
+Result<void> prepare_offer(ClientState& state) {
+  const auto& policy = state.settings().policy;
+  if (auto filled = crypto::fill_random(state.random); !filled) return filled;
+  if (policy.middlebox_compatibility) {
+    state.session_id.resize(32);
+    if (auto filled = crypto::fill_random(state.session_id); !filled) return filled;
+  }
+  for (const auto group : policy.key_shares) {
+    auto exchange = crypto::KeyExchange::generate(group);
+    if (!exchange) return std::unexpected(exchange.error());
+    state.key_exchanges.push_back(std::move(*exchange));
+  }
+  look_for_session(state);
+  return {};
+}
+
+Result<void> send_client_hello(Channel& channel, ClientState& state) {
+  const auto& settings = state.settings();
+  state.offered.clear();
+  ExtensionList extensions;
+  offer_names(state, extensions);
+  offer_algorithms(state, extensions);
+  offer_key_exchange(state, extensions);
+  offer_session(state, extensions);
+  if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
+
+  static constexpr std::array<std::uint8_t, 1> null_compression = {0};
+  ClientHello hello;
+  hello.random = state.random;
+  hello.legacy_session_id = state.session_id;
+  hello.cipher_suites = settings.encoded.cipher_suites.view();
+  hello.legacy_compression_methods = Codes<CompressionMethod>(null_compression);
+  hello.extensions = extensions.view<In::client_hello>();
+
+  Bytes raw;
+  if (auto encoded = encode_message(hello, raw); !encoded) return encoded;
+  if (auto bound = write_binder(channel, state, raw); !bound) return bound;
+  if (!state.retry) {
+    channel.log_secrets_to(settings.key_log, state.random);
+  } else if (settings.policy.middlebox_compatibility) {
+    // RFC 8446, D.4: before the second ClientHello.
+    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return sent;
+  }
+  return channel.send_encoded(raw);
+}
+
+Result<void> accept_retry_request(Channel& channel, ClientState& state, const Received<HelloRetryRequest>& received) {
+  const auto& retry = received.message;
+  if (auto common = check_common(state, retry); !common) return common;
+  RetryDemand demand;
+  demand.cipher_suite = retry.cipher_suite;
+  if (const auto cookie = retry.extensions.find<Cookie>()) demand.cookie = own(cookie->cookie);
+
+  if (const auto share = retry.extensions.find<KeyShareRetry>()) {
+    const auto group = share->selected_group;
+    const auto& offered = state.settings().policy.groups;
+    if (std::ranges::find(offered, group) == offered.end())
+      return fail(Code::wrong_group, to_string(group) + " was not offered");
+    // RFC 8446, 4.2.8: "selected_group ... does not correspond to a group which was provided in the key_share
+    // extension"
+    if (find_exchange(state, group) != nullptr)
+      return fail(Code::wrong_group, "a key share for " + to_string(group) + " was sent already");
+    auto exchange = crypto::KeyExchange::generate(group);
+    if (!exchange) return std::unexpected(exchange.error());
+    state.key_exchanges.clear();
+    state.key_exchanges.push_back(std::move(*exchange));
+    demand.group = group;
+  }
+  // RFC 8446, 4.1.4: "... would not result in any change in the ClientHello".
+  if (!demand.group && demand.cookie.empty()) return fail(Code::useless_hello_retry_request);
+
+  const auto* suite = keys::find_suite(retry.cipher_suite);
+  if (auto selected = channel.transcript().select(suite->hash); !selected) return selected;
+  if (auto replaced = channel.transcript().replace_by_message_hash(); !replaced) return replaced;
+  if (auto absorbed = channel.transcript().absorb(received.raw); !absorbed) return absorbed;
+  // RFC 8446, 4.1.4: a PSK whose hash differs from the chosen suite's must not be offered again.
+  if (state.session && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash) state.session.reset();
+  state.retry = std::move(demand);
+  state.outcome.summary.hello_retried = true;
+  return {};
+}
+
+Result<void> accept_server_hello(Channel& channel, ClientState& state, const Received<ServerHello>& received) {
+  const auto& hello = received.message;
+  if (auto common = check_common(state, hello); !common) return common;
+  // RFC 8446, 4.1.4: the cipher suite must be the one of the HelloRetryRequest.
+  if (state.retry && state.retry->cipher_suite != hello.cipher_suite)
+    return fail(Code::wrong_cipher_suite, "it is not the one of the HelloRetryRequest");
+  state.suite = keys::find_suite(hello.cipher_suite);
+  if (auto accepted = accept_pre_shared_key(state, hello); !accepted) return accepted;
+
+  const auto choice = hello.extensions.find<KeyShareChoice>();
+  if (!choice) return fail(Code::missing_extension, "key_share");
+  const auto group = choice->server_share.group;
+  const auto* exchange = find_exchange(state, group);
+  if (exchange == nullptr) return fail(Code::wrong_group, to_string(group));
+  const auto shared = exchange->agree(choice->server_share.key_exchange);
+  if (!shared) return std::unexpected(shared.error());
+
+  auto early = keys::EarlyStage::start(state.suite, state.resumed ? state.session->impl().psk.view() : View());
+  if (!early) return std::unexpected(early.error());
+  auto stage = std::move(*early).advance(shared->view());
+  if (!stage) return std::unexpected(stage.error());
+  state.handshake_stage.emplace(std::move(*stage));
+  state.key_exchanges.clear();
+
+  auto& summary = state.outcome.summary;
+  summary.version = ProtocolVersion::tls13;
+  summary.cipher_suite = hello.cipher_suite;
+  summary.group = group;
+  summary.resumed = state.resumed;
+  if (!state.name.is_ip_address()) summary.server_name = state.name.text();
+  if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
+  return channel.transcript().select(state.suite->hash);
+}
+
+}  // namespace sotto::handshake

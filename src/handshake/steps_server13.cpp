@@ -1,0 +1,261 @@
+#include "handshake/steps_server13.hpp"
+
+#include <algorithm>
+
+#include "crypto/key_exchange.hpp"
+#include "crypto/random.hpp"
+#include "handshake/certificates.hpp"
+
+namespace sotto::handshake {
+namespace {
+
+using namespace wire;
+
+/// Agrees on the handshake secret with the client's share; returns our own public value with it.
+struct Agreement {
+  Bytes public_value;
+  keys::HandshakeStage stage;
+};
+Result<Agreement> agree(const ServerState& state) {
+  const auto exchange = crypto::KeyExchange::generate(state.agreed.group);
+  if (!exchange) return std::unexpected(exchange.error());
+  const auto shared = exchange->agree(*state.agreed.peer_share);
+  if (!shared) return std::unexpected(shared.error());
+  auto early = keys::EarlyStage::start(state.agreed.suite, state.session ? state.session->psk.view() : View());
+  if (!early) return std::unexpected(early.error());
+  auto stage = std::move(*early).advance(shared->view());
+  if (!stage) return std::unexpected(stage.error());
+  return Agreement{own(exchange->public_value()), std::move(*stage)};
+}
+
+Result<void> install_handshake_keys(Channel& channel, ServerState& state, const keys::HandshakeStage& stage) {
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto client = stage.client_traffic(*transcript);
+  if (!client) return std::unexpected(client.error());
+  auto server = stage.server_traffic(*transcript);
+  if (!server) return std::unexpected(server.error());
+  channel.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client->secret.view());
+  channel.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", server->secret.view());
+  if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, server->clone()); !installed)
+    return installed;
+  if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, client->clone()); !installed)
+    return installed;
+  state.client_handshake_traffic.emplace(std::move(*client));
+  state.server_handshake_traffic.emplace(std::move(*server));
+  return {};
+}
+
+void note_agreement(ServerState& state) {
+  auto& summary = state.outcome.summary;
+  summary.version = state.agreed.version;
+  summary.cipher_suite = state.agreed.suite->suite;
+  summary.group = state.agreed.group;
+  summary.application_protocol = state.agreed.application_protocol;
+  summary.server_name = state.offer.server_name;
+  if (!state.session) return;
+  summary.resumed = true;
+  summary.peer_authenticated = state.session->client_authenticated;
+  if (state.session->client) summary.peer_chain.push_back(*state.session->client);
+}
+
+/// Sends one ticket. RFC 8446, 4.6.1.
+Result<void> send_ticket(Channel& channel, const ServerState& state, View resumption_secret, std::uint8_t number) {
+  const auto& settings = state.settings();
+  const std::array<std::uint8_t, 1> nonce = {number};
+  auto psk = keys::ticket_psk(state.agreed.suite->hash, resumption_secret, nonce);
+  if (!psk) return std::unexpected(psk.error());
+  std::array<std::uint8_t, 4> age_add{};
+  if (auto filled = crypto::fill_random(age_add); !filled) return filled;
+
+  const auto& summary = state.outcome.summary;
+  session::ServerSession kept;
+  kept.version = state.agreed.version;
+  kept.cipher_suite = state.agreed.suite->suite;
+  kept.psk = std::move(*psk);
+  kept.ticket_age_add = Reader(age_add).u32();
+  kept.issued = settings.clock();
+  kept.lifetime = settings.policy.ticket_lifetime;
+  kept.server_name = state.offer.server_name;
+  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
+  kept.client_authenticated = summary.peer_authenticated;
+  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
+  // A client certificate too large for a ticket means a full handshake next time, no failure now.
+  if (!ticket || ticket->size() > 0xffff) return {};
+
+  NewSessionTicket message;
+  message.ticket_lifetime = static_cast<std::uint32_t>(kept.lifetime.count());
+  message.ticket_age_add = kept.ticket_age_add;
+  message.ticket_nonce = nonce;
+  message.ticket = *ticket;
+  return channel.send_after_handshake(message);
+}
+
+}  // namespace
+
+Result<ChooseCredentialQuestion> credential_question(ServerState& state) {
+  return ChooseCredentialQuestion{state.offer.server_name, state.offer.application_protocols,
+                                  state.offer.signature_schemes};
+}
+
+Result<void> take_credential(ServerState& state, const Credential& credential) {
+  const auto scheme =
+      choose_scheme(credential, state.settings().policy.signature_schemes, state.offer.signature_schemes);
+  if (!scheme) return std::unexpected(scheme.error());
+  state.credential.emplace(credential);
+  state.outcome.summary.signature_scheme = *scheme;
+  return {};
+}
+
+Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& state) {
+  auto agreement = agree(state);
+  if (!agreement) return std::unexpected(agreement.error());
+  Random random;
+  if (auto filled = crypto::fill_random(random); !filled) return std::unexpected(filled.error());
+
+  ExtensionList extensions;
+  SupportedVersionsChoice version;
+  version.selected_version = state.agreed.version;
+  extensions.add(version);
+  KeyShareChoice share;
+  share.server_share = {state.agreed.group, agreement->public_value};
+  extensions.add(share);
+  if (state.session) {
+    PreSharedKeyChoice choice;
+    choice.selected_identity = state.resumed_identity;
+    extensions.add(choice);
+  }
+
+  ServerHello hello;
+  hello.random = random;
+  hello.legacy_session_id_echo = state.hello.legacy_session_id;
+  hello.cipher_suite = state.agreed.suite->suite;
+  hello.extensions = extensions.view<In::server_hello>();
+  if (auto sent = channel.send(hello); !sent) return std::unexpected(sent.error());
+  // RFC 8446, D.4: right behind the first message, if the client asked for it with a session identifier.
+  if (state.settings().policy.middlebox_compatibility && !state.hello.legacy_session_id.empty())
+    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return std::unexpected(sent.error());
+  note_agreement(state);
+  if (auto installed = install_handshake_keys(channel, state, agreement->stage); !installed)
+    return std::unexpected(installed.error());
+  return std::move(agreement->stage);
+}
+
+Result<void> send_encrypted_extensions(Channel& channel, ServerState& state) {
+  ExtensionList extensions;
+  // RFC 6066, 3: a server that used the name says so with an empty extension.
+  if (!state.offer.server_name.empty() && !state.session) extensions.add(ServerNameAccepted{});
+  if (!state.agreed.application_protocol.empty()) {
+    ApplicationProtocols protocols;
+    protocols.protocol_name_list.push_back({as_view(std::string_view(state.agreed.application_protocol))});
+    extensions.add(protocols);
+  }
+  EncryptedExtensions message;
+  message.extensions = extensions.view<In::encrypted_extensions>();
+  return channel.send(message);
+}
+
+Result<void> send_certificate_request(Channel& channel, ServerState& state) {
+  const auto& settings = state.settings();
+  if (settings.client_auth == ClientAuth::none) return {};
+  ExtensionList extensions;
+  SignatureAlgorithms schemes;
+  schemes.supported_signature_algorithms = settings.encoded.signature_schemes.view();
+  extensions.add(schemes);
+  if (settings.policy.certificate_signature_schemes != settings.policy.signature_schemes) {
+    SignatureAlgorithmsCert for_certificates;
+    for_certificates.supported_signature_algorithms = settings.encoded.certificate_signature_schemes.view();
+    extensions.add(for_certificates);
+  }
+  if (!settings.client_authorities.empty()) {
+    CertificateAuthorities authorities;
+    for (const auto& name : settings.client_authorities) authorities.authorities.push_back({as_view(name)});
+    extensions.add(authorities);
+  }
+  if (extensions.failed()) return fail(Code::internal_error, "the list of client authorities is too long");
+  CertificateRequest request;
+  request.extensions = extensions.view<In::certificate_request>();
+  state.certificate_requested = true;
+  return channel.send(request);
+}
+
+Result<void> send_server_certificate(Channel& channel, ServerState& state) {
+  return send_certificate(channel, {}, state.credential->chain());
+}
+
+Result<SignQuestion> server_sign_question(Channel& channel, ServerState& state) {
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  return SignQuestion{*state.credential, *state.outcome.summary.signature_scheme,
+                      signed_content(Signer::server, *transcript)};
+}
+
+Result<void> send_server_certificate_verify(Channel& channel, ServerState& state, const Signature& signature) {
+  return send_certificate_verify(channel, *state.outcome.summary.signature_scheme, signature);
+}
+
+Result<ServerApplicationKeys> send_server_finished(Channel& channel, ServerState& state,
+                                                   keys::HandshakeStage&& handshake) {
+  if (auto sent = send_finished(channel, *state.server_handshake_traffic); !sent) return std::unexpected(sent.error());
+  auto stage = std::move(handshake).advance();
+  if (!stage) return std::unexpected(stage.error());
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto client = stage->client_traffic(*transcript);
+  if (!client) return std::unexpected(client.error());
+  auto server = stage->server_traffic(*transcript);
+  if (!server) return std::unexpected(server.error());
+  auto exporter = stage->exporter_secret(*transcript);
+  if (!exporter) return std::unexpected(exporter.error());
+  channel.log_secret("CLIENT_TRAFFIC_SECRET_0", client->secret.view());
+  channel.log_secret("SERVER_TRAFFIC_SECRET_0", server->secret.view());
+  channel.log_secret("EXPORTER_SECRET", exporter->view());
+  state.outcome.exporter_secret = std::move(*exporter);
+  if (auto installed = channel.outside().install_sending_keys(Epoch::application, std::move(*server)); !installed)
+    return std::unexpected(installed.error());
+  return ServerApplicationKeys{std::move(*stage), std::move(*client)};
+}
+
+Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
+                                                        const Received<wire::Certificate>& received) {
+  if (!received.message.certificate_request_context.empty())
+    return fail(Code::malformed_message, "a client's Certificate with another context than that of the request");
+  auto chain = take_chain(received.message);
+  if (!chain) return std::unexpected(chain.error());
+  if (chain->empty()) {
+    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing);
+    return std::nullopt;
+  }
+  auto key = end_entity_key(*chain);
+  if (!key) return std::unexpected(key.error());
+  state.client_key.emplace(std::move(*key));
+  state.outcome.summary.peer_chain = *chain;
+  return VerifyQuestion{{std::move(*chain), std::nullopt, Purpose::client_authentication, state.settings().clock()}};
+}
+
+Result<void> check_client_signature(ServerState& state, const Verified& proof,
+                                    const Received<CertificateVerify>& verify) {
+  state.outcome.summary.peer_authenticated = proof.how();
+  return check_certificate_verify(Signer::client, *state.client_key, state.settings().policy.signature_schemes, verify);
+}
+
+Result<void> check_client_finished(ServerState& state, const Received<Finished>& finished) {
+  return check_finished(*state.client_handshake_traffic, finished);
+}
+
+Result<void> finish_server(Channel& channel, ServerState& state, ServerApplicationKeys&& application) {
+  if (auto installed = channel.outside().install_receiving_keys(Epoch::application, std::move(application.receiving));
+      !installed)
+    return installed;
+  const auto& settings = state.settings();
+  if (!settings.ticket_keys || !state.offer.takes_tickets) return {};
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  const auto resumption = std::move(application.stage).resumption_secret(*transcript);
+  if (!resumption) return std::unexpected(resumption.error());
+  for (unsigned i = 0; i < settings.policy.tickets; ++i)
+    if (auto sent = send_ticket(channel, state, resumption->view(), static_cast<std::uint8_t>(i)); !sent) return sent;
+  return {};
+}
+
+}  // namespace sotto::handshake

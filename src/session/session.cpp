@@ -1,0 +1,97 @@
+#include <array>
+
+#include "base/secret.hpp"
+#include "session/session_impl.hpp"
+#include "wire/fields.hpp"
+
+namespace sotto {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+using std::chrono::system_clock;
+
+/// The stored form; every version of it starts with its own format number.
+struct StoredSession {
+  static constexpr std::uint32_t current_format = 0x534f5401;  // "SOT", 1
+  std::uint32_t format = current_format;
+  ProtocolVersion version{};
+  CipherSuite cipher_suite{};
+  View psk;
+  View ticket;
+  std::uint32_t ticket_age_add = 0;
+  std::uint64_t received_milliseconds = 0;
+  std::uint32_t lifetime_seconds = 0;
+  View server_name;
+  View application_protocol;
+  View authenticated;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("format", self.format);
+    visit("version", self.version);
+    visit("cipher_suite", self.cipher_suite);
+    visit("psk", self.psk, wire::between<32, 64>);
+    visit("ticket", self.ticket, wire::between<1, 0xffff>);
+    visit("ticket_age_add", self.ticket_age_add);
+    visit("received_milliseconds", self.received_milliseconds);
+    visit("lifetime_seconds", self.lifetime_seconds);
+    visit("server_name", self.server_name, wire::between<0, 255>);
+    visit("application_protocol", self.application_protocol, wire::between<0, 255>);
+    visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
+  }
+};
+
+}  // namespace
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+std::vector<std::byte> Session::serialize() const {
+  StoredSession stored;
+  stored.version = impl_->version;
+  stored.cipher_suite = impl_->cipher_suite;
+  stored.psk = impl_->psk.view();
+  stored.ticket = impl_->ticket;
+  stored.ticket_age_add = impl_->ticket_age_add;
+  stored.received_milliseconds =
+      static_cast<std::uint64_t>(duration_cast<std::chrono::milliseconds>(impl_->received.time_since_epoch()).count());
+  stored.lifetime_seconds = static_cast<std::uint32_t>(impl_->lifetime.count());
+  stored.server_name = as_view(std::string_view(impl_->server_name));
+  stored.application_protocol = as_view(std::string_view(impl_->application_protocol));
+  stored.authenticated = as_view(std::string_view(impl_->authenticated));
+
+  Bytes bytes;
+  bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size());  // growing would leave copies of the secret
+  wire::Writer writer(bytes);
+  wire::FieldWriter visit(writer);
+  StoredSession::fields(stored, visit);
+  SecretBytes secret(std::move(bytes));
+  return own_public(secret.view());
+}
+
+Result<Session> Session::parse(std::span<const std::byte> bytes) {
+  const auto stored = wire::parse<StoredSession>(as_view(bytes));
+  if (!stored || stored->format != StoredSession::current_format) return fail(Code::malformed_session);
+  auto impl = std::make_unique<Impl>();
+  impl->version = stored->version;
+  impl->cipher_suite = stored->cipher_suite;
+  impl->psk = crypto::HashSecret(stored->psk);
+  impl->ticket = own(stored->ticket);
+  impl->ticket_age_add = stored->ticket_age_add;
+  impl->received =
+      system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(stored->received_milliseconds)));
+  impl->lifetime = seconds(stored->lifetime_seconds);
+  impl->server_name = as_text(stored->server_name);
+  impl->application_protocol = as_text(stored->application_protocol);
+  impl->authenticated = as_text(stored->authenticated);
+  return Session(std::move(impl));
+}
+
+ProtocolVersion Session::version() const { return impl_->version; }
+CipherSuite Session::cipher_suite() const { return impl_->cipher_suite; }
+std::string_view Session::server_name() const { return impl_->server_name; }
+system_clock::time_point Session::expires() const { return impl_->expires(); }
+
+}  // namespace sotto

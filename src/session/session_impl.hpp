@@ -1,0 +1,31 @@
+/// \file
+/// What a client's session holds. RFC 8446, 4.6.1 and 4.2.11.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <sotto/session.hpp>
+
+#include "base/bytes.hpp"
+#include "crypto/hkdf.hpp"
+
+namespace sotto {
+
+struct Session::Impl {
+  ProtocolVersion version = ProtocolVersion::tls13;
+  CipherSuite cipher_suite{};
+  crypto::HashSecret psk;
+  Bytes ticket;
+  std::uint32_t ticket_age_add = 0;
+  std::chrono::system_clock::time_point received;
+  std::chrono::seconds lifetime{};
+  std::string server_name;
+  std::string application_protocol;
+  /// How the server was authenticated in the full handshake, in words.
+  std::string authenticated;
+
+  [[nodiscard]] std::chrono::system_clock::time_point expires() const { return received + lifetime; }
+};
+
+}  // namespace sotto

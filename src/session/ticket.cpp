@@ -1,0 +1,84 @@
+#include "session/ticket.hpp"
+
+#include "wire/fields.hpp"
+
+namespace sotto::session {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+struct StoredTicket {
+  static constexpr std::uint8_t current_format = 1;
+  std::uint8_t format = current_format;
+  ProtocolVersion version{};
+  CipherSuite cipher_suite{};
+  View psk;
+  std::uint32_t ticket_age_add = 0;
+  std::uint64_t issued_milliseconds = 0;
+  std::uint32_t lifetime_seconds = 0;
+  View server_name;
+  View client;
+  View client_authenticated;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("format", self.format);
+    visit("version", self.version);
+    visit("cipher_suite", self.cipher_suite);
+    visit("psk", self.psk, wire::between<32, 64>);
+    visit("ticket_age_add", self.ticket_age_add);
+    visit("issued_milliseconds", self.issued_milliseconds);
+    visit("lifetime_seconds", self.lifetime_seconds);
+    visit("server_name", self.server_name, wire::between<0, 255>);
+    visit("client", self.client, wire::between<0, 0xffff>);
+    visit("client_authenticated", self.client_authenticated, wire::between<0, 0xffff>);
+  }
+};
+
+}  // namespace
+
+Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
+  StoredTicket stored;
+  stored.version = session.version;
+  stored.cipher_suite = session.cipher_suite;
+  stored.psk = session.psk.view();
+  stored.ticket_age_add = session.ticket_age_add;
+  stored.issued_milliseconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(session.issued.time_since_epoch()).count());
+  stored.lifetime_seconds = static_cast<std::uint32_t>(session.lifetime.count());
+  stored.server_name = as_view(std::string_view(session.server_name));
+  if (session.client) stored.client = as_view(session.client->der());
+  stored.client_authenticated = as_view(std::string_view(session.client_authenticated));
+
+  Bytes bytes;
+  bytes.reserve(1024 + stored.client.size() +
+                stored.client_authenticated.size());  // growing would leave secrets behind
+  wire::Writer writer(bytes);
+  wire::FieldWriter visit(writer);
+  StoredTicket::fields(stored, visit);
+  const SecretBytes content(std::move(bytes));
+  if (writer.failed()) return fail(Code::internal_error, "the session is too large for a ticket");
+  return keys.impl().seal(content.view(), session.issued);
+}
+
+std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_clock::time_point now) {
+  const auto content = keys.impl().open(ticket, now);
+  if (!content) return std::nullopt;
+  const auto stored = wire::parse<StoredTicket>(content->view());
+  if (!stored || stored->format != StoredTicket::current_format) return std::nullopt;
+
+  ServerSession session;
+  session.version = stored->version;
+  session.cipher_suite = stored->cipher_suite;
+  session.psk = crypto::HashSecret(stored->psk);
+  session.ticket_age_add = stored->ticket_age_add;
+  session.issued = system_clock::time_point(milliseconds(static_cast<std::int64_t>(stored->issued_milliseconds)));
+  session.lifetime = std::chrono::seconds(stored->lifetime_seconds);
+  session.server_name = as_text(stored->server_name);
+  if (!stored->client.empty()) session.client.emplace(as_public(stored->client));
+  session.client_authenticated = as_text(stored->client_authenticated);
+  if (now >= session.expires()) return std::nullopt;
+  return session;
+}
+
+}  // namespace sotto::session

@@ -1,0 +1,40 @@
+/// \file
+/// What a server keeps in a ticket: all that resumption is bound to. RFC 8446, 4.6.1.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include <sotto/certificate.hpp>
+#include <sotto/policy.hpp>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "crypto/hkdf.hpp"
+#include "session/ticket_keys_impl.hpp"
+
+namespace sotto::session {
+
+struct ServerSession {
+  ProtocolVersion version = ProtocolVersion::tls13;
+  CipherSuite cipher_suite{};
+  crypto::HashSecret psk;
+  std::uint32_t ticket_age_add = 0;
+  std::chrono::system_clock::time_point issued;
+  std::chrono::seconds lifetime{};
+  std::string server_name;
+  /// The client's certificate, if it showed one, and how it was authenticated.
+  std::optional<Certificate> client;
+  std::string client_authenticated;
+
+  [[nodiscard]] std::chrono::system_clock::time_point expires() const { return issued + lifetime; }
+};
+
+/// Seals `session` into a ticket.
+[[nodiscard]] Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session);
+/// Returns the session of a ticket that was sealed with `keys` and has not expired at `now`, or nothing.
+[[nodiscard]] std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket,
+                                                       std::chrono::system_clock::time_point now);
+
+}  // namespace sotto::session

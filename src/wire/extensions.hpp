@@ -1,0 +1,342 @@
+/// \file
+/// Extensions: one row each, with its code point, the messages it may appear in (RFC 8446, 4.2) and its fields. The
+/// rows give the checks for duplicates, for places and for content to every message.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <sotto/policy.hpp>
+
+#include "wire/fields.hpp"
+#include "wire/registries.hpp"
+
+namespace sotto::wire {
+
+/// Names the messages that carry extensions; a set of them.
+enum class In : std::uint8_t {
+  client_hello = 1,
+  server_hello = 2,
+  hello_retry_request = 4,
+  encrypted_extensions = 8,
+  certificate = 16,
+  certificate_request = 32,
+  new_session_ticket = 64,
+};
+constexpr In operator|(In left, In right) {
+  return static_cast<In>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));
+}
+constexpr bool includes(In set, In message) {
+  return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(message)) != 0;
+}
+
+// ---- items of lists ----
+
+struct ServerNameItem {  // RFC 6066, 3
+  std::uint8_t name_type = 0;
+  View host_name;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("name_type", self.name_type);
+    visit("host_name", self.host_name, between<1, 0xffff>);
+  }
+};
+struct ProtocolName {  // RFC 7301, 3.1
+  View name;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("name", self.name, between<1, 0xff>);
+  }
+};
+struct DistinguishedName {  // RFC 8446, 4.2.4
+  View name;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("name", self.name, between<1, 0xffff>);
+  }
+};
+struct KeyShareEntry {  // RFC 8446, 4.2.8
+  NamedGroup group{};
+  View key_exchange;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("group", self.group);
+    visit("key_exchange", self.key_exchange, between<1, 0xffff>);
+  }
+};
+struct PskIdentity {  // RFC 8446, 4.2.11
+  View identity;
+  std::uint32_t obfuscated_ticket_age = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("identity", self.identity, between<1, 0xffff>);
+    visit("obfuscated_ticket_age", self.obfuscated_ticket_age);
+  }
+};
+struct PskBinderEntry {  // RFC 8446, 4.2.11
+  View binder;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("binder", self.binder, between<32, 0xff>);
+  }
+};
+
+// ---- the rows ----
+
+template <ExtensionType Type, In Messages>
+struct Row {
+  static constexpr ExtensionType type = Type;
+  static constexpr In messages = Messages;
+};
+template <ExtensionType Type, In Messages>
+struct EmptyRow : Row<Type, Messages> {
+  template <class Self, class Visitor>
+  static void fields(Self&, Visitor&) {}
+};
+
+struct ServerNameOffer : Row<ExtensionType::server_name, In::client_hello> {
+  std::vector<ServerNameItem> server_name_list;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("server_name_list", self.server_name_list, between<1, 0xffff>);
+  }
+};
+struct ServerNameAccepted : EmptyRow<ExtensionType::server_name, In::encrypted_extensions> {};
+
+struct SupportedGroups : Row<ExtensionType::supported_groups, In::client_hello | In::encrypted_extensions> {
+  Codes<NamedGroup> named_group_list;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("named_group_list", self.named_group_list, between<2, 0xffff>);
+  }
+};
+
+struct SignatureAlgorithms : Row<ExtensionType::signature_algorithms, In::client_hello | In::certificate_request> {
+  Codes<SignatureScheme> supported_signature_algorithms;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("supported_signature_algorithms", self.supported_signature_algorithms, between<2, 0xfffe>);
+  }
+};
+struct SignatureAlgorithmsCert
+    : Row<ExtensionType::signature_algorithms_cert, In::client_hello | In::certificate_request> {
+  Codes<SignatureScheme> supported_signature_algorithms;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("supported_signature_algorithms", self.supported_signature_algorithms, between<2, 0xfffe>);
+  }
+};
+
+struct ApplicationProtocols
+    : Row<ExtensionType::application_layer_protocol_negotiation, In::client_hello | In::encrypted_extensions> {
+  std::vector<ProtocolName> protocol_name_list;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("protocol_name_list", self.protocol_name_list, between<2, 0xffff>);
+  }
+};
+
+struct SupportedVersionsOffer : Row<ExtensionType::supported_versions, In::client_hello> {
+  Codes<ProtocolVersion> versions;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("versions", self.versions, between<2, 254>);
+  }
+};
+struct SupportedVersionsChoice : Row<ExtensionType::supported_versions, In::server_hello | In::hello_retry_request> {
+  ProtocolVersion selected_version{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("selected_version", self.selected_version);
+  }
+};
+
+struct Cookie : Row<ExtensionType::cookie, In::client_hello | In::hello_retry_request> {
+  View cookie;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("cookie", self.cookie, between<1, 0xffff>);
+  }
+};
+
+struct PskKeyExchangeModes : Row<ExtensionType::psk_key_exchange_modes, In::client_hello> {
+  Codes<PskKeyExchangeMode> ke_modes;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("ke_modes", self.ke_modes, between<1, 0xff>);
+  }
+};
+
+struct CertificateAuthorities
+    : Row<ExtensionType::certificate_authorities, In::client_hello | In::certificate_request> {
+  std::vector<DistinguishedName> authorities;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("authorities", self.authorities, between<3, 0xffff>);
+  }
+};
+
+struct KeyShareOffer : Row<ExtensionType::key_share, In::client_hello> {
+  std::vector<KeyShareEntry> client_shares;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("client_shares", self.client_shares, between<0, 0xffff>);
+  }
+};
+struct KeyShareChoice : Row<ExtensionType::key_share, In::server_hello> {
+  KeyShareEntry server_share;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    KeyShareEntry::fields(self.server_share, visit);
+  }
+};
+struct KeyShareRetry : Row<ExtensionType::key_share, In::hello_retry_request> {
+  NamedGroup selected_group{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("selected_group", self.selected_group);
+  }
+};
+
+struct PreSharedKeyOffer : Row<ExtensionType::pre_shared_key, In::client_hello> {
+  std::vector<PskIdentity> identities;
+  std::vector<PskBinderEntry> binders;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("identities", self.identities, between<7, 0xffff>);
+    visit("binders", self.binders, between<33, 0xffff>);
+  }
+};
+struct PreSharedKeyChoice : Row<ExtensionType::pre_shared_key, In::server_hello> {
+  std::uint16_t selected_identity = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("selected_identity", self.selected_identity);
+  }
+};
+
+struct EarlyDataIndication : EmptyRow<ExtensionType::early_data, In::client_hello | In::encrypted_extensions> {};
+struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
+  std::uint32_t max_early_data_size = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("max_early_data_size", self.max_early_data_size);
+  }
+};
+
+template <class... Rows>
+struct RowList {
+  /// Calls `visit.template row<R>()` for the row of `type` in `message`, if there is one. Returns whether the type is
+  /// known.
+  template <class Visit>
+  static bool with(ExtensionType type, In message, Visit visit) {
+    bool known = false;
+    ((Rows::type == type ? (known = true, includes(Rows::messages, message) ? (visit(Rows{}), true) : false) : false),
+     ...);
+    return known;
+  }
+  [[nodiscard]] static constexpr bool allows(ExtensionType type, In message) {
+    return ((Rows::type == type && includes(Rows::messages, message)) || ...);
+  }
+};
+using AllRows = RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms,
+                        SignatureAlgorithmsCert, ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice,
+                        Cookie, PskKeyExchangeModes, CertificateAuthorities, KeyShareOffer, KeyShareChoice,
+                        KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice, EarlyDataIndication, EarlyDataLimit>;
+
+// ---- blocks of extensions ----
+
+struct RawExtension {
+  ExtensionType type{};
+  View data;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("extension_type", self.type);
+    visit("extension_data", self.data, between<0, 0xffff>);
+  }
+};
+
+/// Checks that the block has no duplicates, that each extension we know may stand in `message` and that its content can
+/// be read. Errors: `malformed_message`, `duplicate_extension`, `extension_not_allowed`, `malformed_extension`.
+void check_extensions(Reader& reader, View encoded, In message);
+
+/// Borrows the extensions of one message. After reading, every known one is well-formed.
+template <In Message>
+class Extensions {
+ public:
+  Extensions() = default;
+  /// `encoded`: a list of extensions without its length, as `ExtensionList` makes it.
+  explicit Extensions(View encoded) : encoded_(encoded) {}
+
+  void read(Reader& reader) {
+    // RFC 8446, 4.1.2: a ClientHello of an older version may end without extensions.
+    if (Message == In::client_hello && reader.at_end()) return;
+    encoded_ = reader.vector(between<0, 0xffff>);
+    if (!reader.failed()) check_extensions(reader, encoded_, Message);
+  }
+  void write(Writer& writer) const { writer.vector(between<0, 0xffff>, encoded_); }
+
+  /// Calls `visit(RawExtension)` for each, in order.
+  template <class Visit>
+  void each(Visit visit) const {
+    Reader reader(encoded_);
+    while (!reader.at_end()) {
+      RawExtension extension;
+      FieldReader fields(reader);
+      RawExtension::fields(extension, fields);
+      if (reader.failed()) return;
+      visit(extension);
+    }
+  }
+  [[nodiscard]] std::optional<View> data_of(ExtensionType type) const {
+    std::optional<View> found;
+    each([&](const RawExtension& extension) {
+      if (extension.type == type) found = extension.data;
+    });
+    return found;
+  }
+  [[nodiscard]] bool has(ExtensionType type) const { return data_of(type).has_value(); }
+  /// Returns the extension of that row, or nothing.
+  template <class R>
+  [[nodiscard]] std::optional<R> find() const {
+    static_assert(includes(R::messages, Message), "this extension does not appear in this message");
+    const auto data = data_of(R::type);
+    if (!data) return std::nullopt;
+    auto parsed = parse<R>(*data);
+    if (!parsed) return std::nullopt;  // cannot happen after read(), which parsed it once
+    return std::move(*parsed);
+  }
+  [[nodiscard]] View encoded() const { return encoded_; }
+
+ private:
+  View encoded_;
+};
+
+/// Collects extensions to be sent, in order.
+class ExtensionList {
+ public:
+  template <class R>
+  void add(const R& row) {
+    Writer writer(encoded_);
+    writer.u16(static_cast<std::uint16_t>(R::type));
+    writer.vector(between<0, 0xffff>, [&row](Writer& body) {
+      FieldWriter visit(body);
+      R::fields(row, visit);
+    });
+    failed_ = failed_ || writer.failed();
+  }
+  template <In Message>
+  [[nodiscard]] Extensions<Message> view() const {
+    return Extensions<Message>(encoded_);
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  Bytes encoded_;
+  bool failed_ = false;
+};
+
+}  // namespace sotto::wire

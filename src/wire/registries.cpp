@@ -1,0 +1,40 @@
+#include "wire/registries.hpp"
+
+namespace sotto::wire {
+
+std::string name_of(HandshakeType type) {
+  switch (type) {
+    case HandshakeType::client_hello: return "ClientHello";
+    case HandshakeType::server_hello: return "ServerHello";
+    case HandshakeType::new_session_ticket: return "NewSessionTicket";
+    case HandshakeType::end_of_early_data: return "EndOfEarlyData";
+    case HandshakeType::encrypted_extensions: return "EncryptedExtensions";
+    case HandshakeType::certificate: return "Certificate";
+    case HandshakeType::certificate_request: return "CertificateRequest";
+    case HandshakeType::certificate_verify: return "CertificateVerify";
+    case HandshakeType::finished: return "Finished";
+    case HandshakeType::key_update: return "KeyUpdate";
+    case HandshakeType::message_hash: break;
+  }
+  return "message " + std::to_string(static_cast<unsigned>(type));
+}
+
+std::string name_of(ExtensionType type) {
+  switch (type) {
+    case ExtensionType::server_name: return "server_name";
+    case ExtensionType::supported_groups: return "supported_groups";
+    case ExtensionType::signature_algorithms: return "signature_algorithms";
+    case ExtensionType::application_layer_protocol_negotiation: return "application_layer_protocol_negotiation";
+    case ExtensionType::pre_shared_key: return "pre_shared_key";
+    case ExtensionType::early_data: return "early_data";
+    case ExtensionType::supported_versions: return "supported_versions";
+    case ExtensionType::cookie: return "cookie";
+    case ExtensionType::psk_key_exchange_modes: return "psk_key_exchange_modes";
+    case ExtensionType::certificate_authorities: return "certificate_authorities";
+    case ExtensionType::signature_algorithms_cert: return "signature_algorithms_cert";
+    case ExtensionType::key_share: return "key_share";
+  }
+  return "extension " + std::to_string(static_cast<unsigned>(type));
+}
+
+}  // namespace sotto::wire
