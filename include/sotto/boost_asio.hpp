@@ -2,6 +2,14 @@
 /// TLS for Boost.Asio and Boost.Beast: `sotto::boost_asio::Stream`, usable where `boost::asio::ssl::stream` is.
 #pragma once
 
+// The standard library first: some of Boost 1.74's headers count on it.
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -12,13 +20,6 @@
 #include <boost/asio/wait_traits.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
-
-#include <chrono>
-#include <cstddef>
-#include <memory>
-#include <span>
-#include <string>
-#include <utility>
 
 #include <sotto/adapter/error_code.hpp>
 #include <sotto/adapter/stream.hpp>

@@ -29,6 +29,18 @@ struct ShutdownStep {
   static constexpr bool counts = false;
   Progress operator()(Engine& engine) { return engine.shutdown(); }
 };
+class UpdateKeysStep {
+ public:
+  static constexpr bool counts = false;
+  explicit UpdateKeysStep(Connection::UpdateKeys which) : which_(which) {}
+  Progress operator()(Engine& engine) {
+    return std::exchange(queued_, true) ? engine.flush() : engine.update_keys(which_);
+  }
+
+ private:
+  Connection::UpdateKeys which_;
+  bool queued_ = false;
+};
 
 /// Fills a sequence of buffers with what there is, once there is anything.
 template <class Net, class MutableBuffers>

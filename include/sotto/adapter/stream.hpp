@@ -17,13 +17,29 @@
 
 namespace sotto::inline v0::adapter {
 
+/// Finds the lowest layer below `Layer`: itself, unless it tells another.
+template <class Layer>
+struct Lowest {
+  using type = Layer;
+  static auto& of(auto& layer) { return layer; }
+};
+template <class Layer>
+  requires requires(Layer& layer) {
+    typename Layer::lowest_layer_type;
+    layer.lowest_layer();
+  }
+struct Lowest<Layer> {
+  using type = typename Layer::lowest_layer_type;
+  static auto& of(auto& layer) { return layer.lowest_layer(); }
+};
+
 /// Joins a connection to a stream `NextLayer`, usually a TCP socket. `NextLayer` may be a reference.
 /// The public classes derived from it say the rest.
 template <class Net, class NextLayer>
 class Stream {
  public:
   using next_layer_type = std::remove_reference_t<NextLayer>;
-  using lowest_layer_type = typename next_layer_type::lowest_layer_type;
+  using lowest_layer_type = typename Lowest<next_layer_type>::type;
   using executor_type = typename next_layer_type::executor_type;
   using error_code = typename Net::error_code;
 
@@ -47,8 +63,8 @@ class Stream {
   [[nodiscard]] executor_type get_executor() noexcept { return next_.get_executor(); }
   [[nodiscard]] next_layer_type& next_layer() { return next_; }
   [[nodiscard]] const next_layer_type& next_layer() const { return next_; }
-  [[nodiscard]] lowest_layer_type& lowest_layer() { return next_.lowest_layer(); }
-  [[nodiscard]] const lowest_layer_type& lowest_layer() const { return next_.lowest_layer(); }
+  [[nodiscard]] lowest_layer_type& lowest_layer() { return Lowest<next_layer_type>::of(next_); }
+  [[nodiscard]] const lowest_layer_type& lowest_layer() const { return Lowest<next_layer_type>::of(next_); }
 
   /// Returns the error behind the last error code of sotto's category, or null. Errors of a handshake or of a record
   /// are final; those of a call that came at the wrong time are not.
@@ -120,6 +136,14 @@ class Stream {
     Net::throw_if(error);
   }
   void shutdown(error_code& error) { (void)run(ShutdownStep(), error); }
+  /// Updates our sending keys and, for `UpdateKeys::both`, asks the peer to update its own, blocking. Keys are also
+  /// updated by themselves, before their usage limit.
+  void update_keys(Connection::UpdateKeys which) {
+    error_code error;
+    update_keys(which, error);
+    Net::throw_if(error);
+  }
+  void update_keys(Connection::UpdateKeys which, error_code& error) { (void)run(UpdateKeysStep(which), error); }
 
   /// Completes the handshake. Signature of the handler: `void(error_code)`.
   template <class Token = typename Net::template default_token<executor_type>>
@@ -148,6 +172,12 @@ class Stream {
   template <class Token = typename Net::template default_token<executor_type>>
   auto async_shutdown(Token&& token = typename Net::template default_token<executor_type>()) {
     return start<void(error_code)>(ShutdownStep(), std::forward<Token>(token));
+  }
+  /// Updates keys, as `update_keys` does. Signature of the handler: `void(error_code)`. Counts as a write.
+  template <class Token = typename Net::template default_token<executor_type>>
+  auto async_update_keys(Connection::UpdateKeys which,
+                         Token&& token = typename Net::template default_token<executor_type>()) {
+    return start<void(error_code)>(UpdateKeysStep(which), std::forward<Token>(token));
   }
 
  private:
