@@ -71,7 +71,7 @@ constexpr auto table = std::to_array<ErrorRow>({
     {Code::wrong_psk_identity, "wrong_psk_identity", Alert::illegal_parameter, Origin::peer,
      "the peer chose a pre-shared key that was not offered", "PSK_IDENTITY_NOT_FOUND"},
     {Code::wrong_key_update_request, "wrong_key_update_request", Alert::illegal_parameter, Origin::peer,
-     "the peer sent a KeyUpdate that neither asks for an update nor does not", "INVALID_KEY_UPDATE"},
+     "the peer sent a KeyUpdate whose request is neither yes nor no", "INVALID_KEY_UPDATE"},
     {Code::bad_key_share, "bad_key_share", Alert::illegal_parameter, Origin::peer,
      "the peer sent a key share that is no valid public key", "BAD_ECPOINT"},
     {Code::duplicate_key_share, "duplicate_key_share", Alert::illegal_parameter, Origin::peer,
