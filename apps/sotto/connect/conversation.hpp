@@ -1,0 +1,60 @@
+// One TLS connection over one socket, joined to standard input and output.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include <sotto/connection.hpp>
+
+#include "descriptor.hpp"
+#include "failure.hpp"
+
+namespace program {
+
+/// Moves the bytes of one connection. Blocks in poll().
+class Conversation {
+ public:
+  Conversation(Descriptor socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
+
+  /// Shakes hands within `limit`. On error the alert has been sent.
+  sotto::Result<void> shake_hands(std::shared_ptr<const sotto::ClientConfig> config, const sotto::ServerName& name,
+                                  std::shared_ptr<sotto::Trace> trace, std::chrono::milliseconds limit);
+
+  /// What the end of standard input means: the end of what we send, or nothing.
+  enum class OnInputEnd : std::uint8_t { close, keep_open };
+  /// Joins standard input and output to the connection until the server closes it.
+  Outcome<void> join(OnInputEnd on_input_end);
+
+  /// Reads for at most `limit`, dropping data, until a session came; for --resume without a conversation.
+  void wait_for_session(std::chrono::milliseconds limit);
+  /// Says goodbye and stops.
+  void close();
+
+  [[nodiscard]] const sotto::Summary& summary() const { return connection_->summary(); }
+
+ private:
+  /// Reads once and takes every step that is possible.
+  sotto::Result<void> take_input();
+  sotto::Result<void> take_steps();
+  sotto::Result<void> on_event(const sotto::Event& event);
+  /// Sends what the socket takes now.
+  sotto::Result<void> send_some();
+  void send_the_rest(std::chrono::milliseconds limit);
+  bool wait_for(short events, std::chrono::steady_clock::time_point deadline) const;
+  sotto::Result<void> take_standard_input(OnInputEnd on_input_end);
+  bool write_to_output();
+  std::unexpected<Failure> failed(const sotto::Error& error) const;
+
+  Descriptor socket_;
+  std::string peer_;
+  std::optional<sotto::Connection> connection_;
+  sotto::Buffer in_;
+  sotto::Buffer out_;
+  sotto::Buffer received_;  ///< application data for standard output
+  bool established_ = false;
+  bool peer_closed_ = false;
+  bool session_stored_ = false;
+  bool input_open_ = true;
+};
+
+}  // namespace program

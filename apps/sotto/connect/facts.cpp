@@ -1,0 +1,111 @@
+#include "connect/facts.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "terminal.hpp"
+#include "text.hpp"
+
+namespace program {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string printable_list(const std::vector<std::string>& parts) { return printable(join(parts, ", ")); }
+
+void line(std::string_view what, const std::string& value) { fmt::print(stderr, "  {:<14}{}\n", what, value); }
+
+Json to_json(const sotto::Certificate& certificate) {
+  const auto facts = certificate.facts();
+  if (!facts) return {{"error", facts.error().message()}};
+  return {{"subject", facts->subject},
+          {"issuer", facts->issuer},
+          {"serial", facts->serial},
+          {"names", facts->names},
+          {"not_before", format_time(facts->not_before)},
+          {"not_after", format_time(facts->not_after)},
+          {"key", facts->key},
+          {"signature_algorithm", facts->signature_algorithm},
+          {"sha256", facts->sha256},
+          {"is_authority", facts->is_authority}};
+}
+
+Json to_json(const sotto::Error& error) {
+  Json json{{"code", sotto::to_string(error.code)}, {"message", error.message()}};
+  if (error.alert) json["alert"] = sotto::to_string(*error.alert);
+  return json;
+}
+
+}  // namespace
+
+void print_facts(const ConnectionFacts& facts) {
+  const auto& summary = *facts.summary;
+  fmt::print(stderr, "{} to {} at {}\n", coloured(Colour::bold, "Connected"), printable(facts.server_name),
+             facts.address);
+  auto agreed = fmt::format("{}, {}", sotto::to_string(summary.version), sotto::to_string(summary.cipher_suite));
+  if (summary.group) agreed += ", " + sotto::to_string(*summary.group);
+  if (summary.signature_scheme) agreed += ", " + sotto::to_string(*summary.signature_scheme);
+  line("agreed", agreed);
+  line("protocol",
+       summary.application_protocol.empty() ? "none agreed (ALPN)" : printable(summary.application_protocol));
+  if (summary.resumed)
+    line("resumed", "yes: the server was authenticated when the session began");
+  else
+    line("resumed", facts.resumption_tried ? "no: the server did not take the session" : "no");
+  if (summary.hello_retried) line("retried", "the server asked for another key share");
+  line("server", facts.refusal ? coloured(Colour::red, "NOT AUTHENTICATED")
+                               : fmt::format("{} {}", coloured(Colour::green, "authenticated"),
+                                             printable(summary.peer_authenticated)));
+  if (!summary.peer_chain.empty()) print_chain({summary.peer_chain.front()});
+}
+
+void print_chain(const sotto::CertificateChain& chain) {
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    const auto facts = chain[i].facts();
+    if (!facts) {
+      line("certificate", printable(facts.error().message()));
+      continue;
+    }
+    line(chain.size() == 1 ? "certificate" : fmt::format("certificate {}", i), printable(facts->subject));
+    line("", fmt::format("issued by {}", printable(facts->issuer)));
+    line("", fmt::format("valid from {} to {}", format_time(facts->not_before), format_time(facts->not_after)));
+    if (!facts->names.empty()) line("", fmt::format("for {}", printable_list(facts->names)));
+    line("", fmt::format("{}, SHA-256 {}", printable(facts->key), facts->sha256));
+  }
+}
+
+void print_insecure_warning(const ConnectionFacts& facts) {
+  const auto rule = std::string(78, '!');
+  fmt::print(stderr, "{}\n", coloured(Colour::red, rule));
+  fmt::print(stderr, "{}\n",
+             coloured(Colour::red, "!! WARNING: the server is NOT authenticated; --insecure goes on all the same."));
+  fmt::print(stderr, "!! Whoever sits between may read and change everything that is sent from here on.\n");
+  if (facts.refusal) fmt::print(stderr, "!! The reason: {}\n", printable(facts.refusal->message()));
+  fmt::print(stderr, "{}\n", coloured(Colour::red, rule));
+}
+
+std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
+  Json json{{"target", facts.target}, {"address", facts.address}, {"server_name", facts.server_name}};
+  json["authenticated"] = facts.summary.has_value() && !facts.refusal;
+  if (facts.summary) {
+    const auto& summary = *facts.summary;
+    json["authenticated_how"] = summary.peer_authenticated;
+    json["version"] = sotto::to_string(summary.version);
+    json["cipher_suite"] = sotto::to_string(summary.cipher_suite);
+    json["group"] = summary.group ? Json(sotto::to_string(*summary.group)) : Json();
+    json["signature_scheme"] = summary.signature_scheme ? Json(sotto::to_string(*summary.signature_scheme)) : Json();
+    json["application_protocol"] = summary.application_protocol;
+    json["resumed"] = summary.resumed;
+    json["hello_retried"] = summary.hello_retried;
+  }
+  if (facts.error) json["error"] = to_json(*facts.error);
+  if (facts.refusal) json["refusal"] = to_json(*facts.refusal);
+  json["chain"] = Json::array();
+  for (const auto& certificate : facts.chain) json["chain"].push_back(to_json(certificate));
+  json["exit_code"] = static_cast<int>(exit_code);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace program

@@ -1,0 +1,89 @@
+#include "proxy/listener.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace program {
+namespace {
+
+constexpr int accepts_in_a_turn = 64;
+/// How long to wait when descriptors or memory have run out, and how often to say so.
+constexpr auto rest_time = std::chrono::milliseconds(100);
+constexpr auto complaint_interval = std::chrono::seconds(10);
+
+/// Says whether an error of accept concerns the machine, not the one client (accept(2)).
+bool is_exhaustion(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+
+}  // namespace
+
+Listener::Listener(asio::io_context& context, Log& log, std::vector<ListeningSocket> sockets,
+                   std::shared_ptr<const Service> service, HandOver hand_over)
+    : log_(log), service_(std::move(service)), hand_over_(std::move(hand_over)), timer_(context) {
+  for (auto& socket : sockets) {
+    const auto duplicate = ::fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
+    doors_.push_back(std::make_unique<Door>(std::move(socket), asio::posix::stream_descriptor(context, duplicate)));
+  }
+}
+
+std::vector<std::string> Listener::addresses() const {
+  std::vector<std::string> texts;
+  for (const auto& door : doors_) {
+    const auto address = door->socket.address().text();
+    texts.push_back(address.starts_with("unix:") ? address : (service_->server ? "tls://" : "tcp://") + address);
+  }
+  return texts;
+}
+
+void Listener::resume() {
+  full_ = false;
+  for (const auto& door : doors_) wait(*door);
+}
+
+void Listener::wait(Door& door) {
+  if (door.waiting || resting_ || full_) return;
+  door.waiting = true;
+  door.readiness.async_wait(asio::posix::stream_descriptor::wait_read, [this, &door](const std::error_code& error) {
+    if (error) return;  // the listener is being destroyed
+    door.waiting = false;
+    accept(door);
+    wait(door);
+  });
+}
+
+void Listener::accept(Door& door) {
+  for (int turn = 0; turn < accepts_in_a_turn && !full_; ++turn) {
+    Address address;
+    address.length = sizeof address.storage;
+    Descriptor client(::accept4(door.socket.descriptor(), reinterpret_cast<sockaddr*>(&address.storage),
+                                &address.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client) {
+      full_ = !hand_over_(std::move(client), address, service_);
+      continue;
+    }
+    if (errno == EAGAIN) return;
+    if (is_exhaustion(errno)) return rest(std::system_category().message(errno));
+  }
+}
+
+/// Clients wait in the backlog until something has been freed.
+void Listener::rest(const std::string& why) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - complained_ > complaint_interval) {
+    complained_ = now;
+    log_.warning(fmt::format("{}: new clients must wait: {}", service_->settings.name, why));
+  }
+  resting_ = true;
+  timer_.expires_after(rest_time);
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    resting_ = false;
+    for (const auto& door : doors_) wait(*door);
+  });
+}
+
+}  // namespace program

@@ -1,0 +1,98 @@
+// One connection through the gateway: shakes hands, connects to the backend, and moves the data both ways.
+//
+// A relay lives on one worker's thread. Waiting costs no buffers: it waits for readiness, then reads into the worker's
+// scratch memory, and keeps only an incomplete record and what a socket did not take. One side is read only while the
+// other has nothing unsent, so a slow reader holds back the sender and not our memory.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include "log.hpp"
+#include "proxy/deadlines.hpp"
+#include "proxy/end.hpp"
+#include "proxy/service.hpp"
+
+namespace program {
+
+class Worker;
+
+class Relay : public std::enable_shared_from_this<Relay> {
+ public:
+  Relay(Worker& worker, std::uint64_t id, Socket client, std::string client_address,
+        std::shared_ptr<const Service> service);
+
+  void start();
+  /// Ends the connection at once, with a reset to both sides.
+  void abort(const std::string& reason);
+  /// Tells that the time is up that was set last.
+  void on_deadline();
+  [[nodiscard]] Deadline& deadline() { return deadline_; }
+
+ private:
+  enum class State : std::uint8_t { shaking_client, connecting, shaking_backend, relaying, lingering, done };
+
+  // relay.cpp: events and data
+  void wait();
+  void wait_to_read(End& end);
+  void wait_to_write(End& end);
+  void watch_for_reset(End& end);
+  [[nodiscard]] bool may_read(const End& end) const;
+  void read(End& end);
+  void take(End& end, std::span<std::byte> in);
+  void take_tls(End& end, std::span<std::byte> in);
+  void deliver(End& to);
+  void seal(End& to);
+  void send(End& end, sotto::Buffer& out);
+  void flush(End& end);
+  void end_output(End& end);
+  void shut_if_flushed(End& end);
+  void on_transport_end(End& end);
+  void discard_input();
+  void settle();
+
+  // relay_handshake.cpp: the way to an established connection
+  void shake_hands_with_client();
+  void connect_backend(std::size_t index);
+  void on_connected(std::size_t index, const std::error_code& error);
+  void shake_hands_with_backend();
+  void on_handshake_done(End& end);
+  void on_established();
+  void resume(End& end);
+
+  // relay_end.cpp: the ways to end
+  void fail_tls(End& end, const sotto::Error& error);
+  void fail_io(const End& end, const std::error_code& error);
+  void fail_backend(const std::string& why);
+  void linger();
+  void finish(const std::string& how);
+  void log_end(const std::string& how);
+  void log_handshake_failure(const std::string& peer, const sotto::Error& error);
+  void close(End& end, bool reset);
+  void leave();
+
+  [[nodiscard]] End& other(const End& end) { return &end == &client_ ? backend_ : client_; }
+  [[nodiscard]] const End& other(const End& end) const { return &end == &client_ ? backend_ : client_; }
+  [[nodiscard]] const char* name_of(const End& end) const { return &end == &client_ ? "the client" : "the backend"; }
+  void set_deadline(std::chrono::milliseconds from_now);
+
+  Worker& worker_;
+  std::uint64_t id_;
+  std::shared_ptr<const Service> service_;
+  End client_;
+  End backend_;
+  std::string client_address_;
+  std::shared_ptr<const std::vector<Address>> addresses_;  ///< of the backend, while it is being connected to
+  std::unique_ptr<TlsFacts> client_facts_;
+  std::unique_ptr<TlsFacts> backend_facts_;
+  std::chrono::steady_clock::time_point started_;
+  Deadline deadline_;
+  std::uint32_t discarded_ = 0;
+  State state_ = State::shaking_client;
+  bool connect_timed_out_ = false;
+  bool heard_from_client_ = false;
+};
+
+}  // namespace program

@@ -1,0 +1,160 @@
+// The ways in which a relayed connection ends, and what is told about each.
+#include <sys/socket.h>
+
+#include <fmt/format.h>
+#include <asio/buffer.hpp>
+
+#include "proxy/relay.hpp"
+#include "proxy/worker.hpp"
+
+namespace program {
+namespace {
+
+constexpr std::string_view plain_http_answer =
+    "HTTP/1.0 400 Bad Request\r\n"
+    "Content-Type: text/plain\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+    "This port speaks TLS: use https:// instead of http://.\n";
+
+/// How long a client that failed may take to read our alert.
+constexpr auto linger_time = std::chrono::seconds(2);
+
+}  // namespace
+
+void Relay::on_deadline() {
+  switch (state_) {
+    case State::shaking_client:
+    case State::shaking_backend: {
+      const auto& end = state_ == State::shaking_client ? client_ : backend_;
+      log_handshake_failure(
+          &end == &client_ ? client_address_ : service_->settings.to.text(),
+          sotto::Error{sotto::Code::timed_out, sotto::Origin::peer, {}, {}, "the handshake was not finished in time"});
+      close(client_, true);
+      close(backend_, true);
+      return leave();
+    }
+    case State::connecting: {
+      std::error_code ignored;  // the pending connect ends with an error and goes on to the next address
+      connect_timed_out_ = true;
+      backend_.socket.close(ignored);
+      return;
+    }
+    case State::relaying: return abort("idle for too long");
+    case State::lingering: return leave();
+    case State::done: return;
+  }
+}
+
+void Relay::abort(const std::string& reason) {
+  if (state_ == State::done) return;
+  if (state_ != State::lingering) log_end(reason);
+  close(client_, true);
+  close(backend_, true);
+  leave();
+}
+
+/// A side's TLS failed: its alert stands in the worker's control buffer. The other side learns it by a reset, for data
+/// may be missing; the client gets time to read the alert.
+void Relay::fail_tls(End& end, const sotto::Error& error) {
+  if (state_ == State::done) return;
+  const bool client_failed = &end == &client_;
+  const bool in_handshake = state_ == State::shaking_client || state_ == State::shaking_backend;
+  if (in_handshake)
+    log_handshake_failure(client_failed ? client_address_ : service_->settings.to.text(), error);
+  else if (error.code == sotto::Code::truncated)
+    log_end(fmt::format("truncated: {} ended the connection without close_notify", name_of(end)));
+  else
+    log_end(fmt::format("cut, since TLS with {} failed: {}", name_of(end), error.message()));
+  if (error.code == sotto::Code::truncated) {
+    close(client_, true);
+    close(backend_, true);
+    return leave();
+  }
+  auto& out = worker_.control();
+  if (client_failed && error.code == sotto::Code::http_request) out.append(sotto::as_bytes(plain_http_answer));
+  if (client_failed) {
+    close(backend_, true);
+    state_ = State::lingering;
+    send(client_, out);
+    return state_ == State::done ? void() : linger();
+  }
+  std::error_code gone;
+  if (!out.empty()) backend_.socket.write_some(asio::buffer(out.readable().data(), out.size()), gone);
+  close(backend_, false);
+  close(client_, true);
+  leave();
+}
+
+void Relay::fail_io(const End& end, const std::error_code& error) {
+  if (state_ == State::done) return;
+  if (state_ == State::lingering) {
+    close(client_, true);
+    return leave();
+  }
+  if (state_ == State::shaking_client || state_ == State::shaking_backend) {
+    log_handshake_failure(&end == &client_ ? client_address_ : service_->settings.to.text(),
+                          sotto::Error{sotto::Code::io_failed, sotto::Origin::peer, {}, {}, error.message()});
+    close(client_, true);
+    close(backend_, true);
+    return leave();
+  }
+  abort(fmt::format("cut, since the connection to {} failed: {}", name_of(end), error.message()));
+}
+
+void Relay::fail_backend(const std::string& why) { abort(fmt::format("the backend cannot be reached: {}", why)); }
+
+/// Sends FIN and reads on for a while, so that closing does not reset the connection before the client has read our
+/// alert.
+void Relay::linger() {
+  client_.output_ended = true;
+  shut_if_flushed(client_);
+  set_deadline(linger_time);
+}
+
+void Relay::finish(const std::string& how) {
+  log_end(how);
+  close(client_, false);
+  close(backend_, false);
+  leave();
+}
+
+void Relay::log_end(const std::string& how) {
+  ConnectionRecord record;
+  record.service = service_->settings.name;
+  record.client = client_address_;
+  record.backend = service_->settings.to.text();
+  record.client_tls = std::move(client_facts_);
+  record.backend_tls = std::move(backend_facts_);
+  record.octets_to_backend = client_.octets_in;
+  record.octets_to_client = backend_.octets_in;
+  record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
+  record.end = how;
+  worker_.log().connection(record);
+}
+
+void Relay::log_handshake_failure(const std::string& peer, const sotto::Error& error) {
+  HandshakeFailure what{service_->settings.name, peer, error.message(), std::string(sotto::to_string(error.code))};
+  if (error.code == sotto::Code::truncated && !heard_from_client_ && state_ == State::shaking_client)
+    what.sentence = "it closed the connection before it said anything";
+  worker_.log().handshake_failed(what);
+}
+
+void Relay::close(End& end, bool reset) {
+  if (!end.socket.is_open()) return;
+  std::error_code ignored;
+  // SO_LINGER with a time of zero makes close send RST: the peer cannot take an abort for the end of the data.
+  if (reset) end.socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  end.socket.close(ignored);
+  end.unread.release();
+  end.unsent.release();
+}
+
+void Relay::leave() {
+  close(client_, false);
+  close(backend_, false);
+  state_ = State::done;
+  worker_.forget(id_);
+}
+
+}  // namespace program

@@ -1,0 +1,107 @@
+// The way to an established connection: the client's handshake, the backend's address, the backend's handshake.
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+#include <asio/ip/tcp.hpp>
+
+#include "proxy/relay.hpp"
+#include "proxy/worker.hpp"
+
+namespace program {
+namespace {
+
+std::unique_ptr<TlsFacts> facts_of(const sotto::Summary& summary) {
+  auto facts = std::make_unique<TlsFacts>();
+  facts->version = sotto::to_string(summary.version);
+  facts->cipher_suite = sotto::to_string(summary.cipher_suite);
+  if (summary.group) facts->group = sotto::to_string(*summary.group);
+  facts->server_name = summary.server_name;
+  facts->application_protocol = summary.application_protocol;
+  facts->authenticated = summary.peer_authenticated;
+  facts->resumed = summary.resumed;
+  return facts;
+}
+
+}  // namespace
+
+void Relay::shake_hands_with_client() {
+  state_ = State::shaking_client;
+  set_deadline(service_->settings.timeouts.handshake);
+  auto server = sotto::Connection::server(service_->server);
+  if (!server) return fail_tls(client_, server.error());
+  client_.tls.emplace(*std::move(server));
+}
+
+void Relay::connect_backend(std::size_t index) {
+  state_ = State::connecting;
+  connect_timed_out_ = false;
+  set_deadline(service_->settings.timeouts.connect);
+  if (!addresses_) addresses_ = service_->backend->get();
+  const auto& address = addresses_->at(index);
+  std::error_code error;
+  if (backend_.socket.is_open()) backend_.socket.close(error);
+  backend_.socket.open(asio::generic::stream_protocol(address.family(), 0), error);
+  if (error) return fail_backend(error.message());
+  backend_.socket.non_blocking(true, error);
+  if (address.family() != AF_UNIX) backend_.socket.set_option(asio::ip::tcp::no_delay(true), error);
+  const asio::generic::stream_protocol::endpoint endpoint(address.get(), address.length);
+  backend_.socket.async_connect(endpoint, [self = shared_from_this(), index](const std::error_code& failed) {
+    if (self->state_ != State::connecting) return;
+    self->on_connected(index, failed);
+    self->settle();
+  });
+}
+
+void Relay::on_connected(std::size_t index, const std::error_code& error) {
+  if (error) {
+    if (index + 1 < addresses_->size()) return connect_backend(index + 1);
+    return fail_backend(connect_timed_out_ ? "it did not answer in time" : error.message());
+  }
+  addresses_.reset();
+  if (service_->clients.empty()) return on_established();
+  shake_hands_with_backend();
+}
+
+void Relay::shake_hands_with_backend() {
+  state_ = State::shaking_backend;
+  set_deadline(service_->settings.timeouts.handshake);
+  auto& out = worker_.control();
+  out.clear();
+  const auto& config = service_->client_for(client_facts_ ? client_facts_->application_protocol : std::string());
+  auto client = sotto::Connection::client(config, service_->backend_name, out);
+  if (!client) return fail_tls(backend_, client.error());
+  backend_.tls.emplace(*std::move(client));
+  send(backend_, out);
+}
+
+void Relay::on_handshake_done(End& end) {
+  auto facts = facts_of(end.tls->summary());
+  end.tls->forget_summary();
+  if (&end == &client_) {
+    client_facts_ = std::move(facts);
+    return connect_backend(0);
+  }
+  backend_facts_ = std::move(facts);
+  on_established();
+}
+
+void Relay::on_established() {
+  state_ = State::relaying;
+  set_deadline(service_->settings.timeouts.idle);
+  // What came right behind a handshake has been kept: the backend's and then the client's.
+  resume(backend_);
+  resume(client_);
+}
+
+void Relay::resume(End& end) {
+  if (end.unread.empty() || state_ != State::relaying) return;
+  const auto kept = end.unread.size();
+  const auto scratch = worker_.scratch();
+  std::memcpy(scratch.data(), end.unread.readable().data(), kept);
+  end.unread.release();
+  take(end, scratch.first(kept));
+}
+
+}  // namespace program

@@ -1,0 +1,59 @@
+#include "proxy/settings.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "text.hpp"
+
+namespace program {
+
+Outcome<sotto::ClientAuth> parse_client_auth(std::string_view text) {
+  if (text == "none") return sotto::ClientAuth::none;
+  if (text == "optional") return sotto::ClientAuth::optional;
+  if (text == "required") return sotto::ClientAuth::required;
+  return failure(ExitCode::usage, fmt::format("'{}' is no way to ask for client certificates; use optional or required",
+                                              printable(text)));
+}
+
+Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
+  const auto spelled = [&](std::string name) {
+    if (spelling == Spelling::flags) return "--" + name;
+    std::ranges::replace(name, '-', '_');
+    return name;
+  };
+  const auto wrong = [&](const std::string& why) { return failure(ExitCode::usage, why); };
+  const auto from = service.from.text();
+  const auto to = service.to.text();
+  const auto certificate = spelling == Spelling::flags ? "--cert and --key" : "certificates";
+  const auto backend_certificate =
+      spelling == Spelling::flags ? "--backend-cert and --backend-key" : "backend_certificates";
+
+  if (service.from.is_tls() && service.certificates.empty())
+    return wrong(fmt::format("{} needs a certificate: give {}", from, certificate));
+  if (!service.from.is_tls()) {
+    if (!service.certificates.empty())
+      return wrong(
+          fmt::format("{} is plain and shows no certificate; {} is for a tls:// backend", from, backend_certificate));
+    if (service.client_auth != sotto::ClientAuth::none || service.client_ca)
+      return wrong(fmt::format("{} is plain, so clients cannot show certificates", from));
+  }
+  if (service.client_auth != sotto::ClientAuth::none && !service.client_ca)
+    return wrong(fmt::format("{} needs {}", spelled("client-auth"), spelled("client-ca")));
+  if (service.client_auth == sotto::ClientAuth::none && service.client_ca)
+    return wrong(fmt::format("{} needs {}", spelled("client-ca"), spelled("client-auth")));
+  if (!service.to.is_tls()) {
+    if (service.roots) return wrong(fmt::format("{} has no use: {} is plain", spelled("roots"), to));
+    if (!service.server_name.empty())
+      return wrong(fmt::format("{} has no use: {} is plain", spelled("servername"), to));
+    if (service.insecure_backend)
+      return wrong(fmt::format("{} has no use: {} is plain", spelled("insecure-backend"), to));
+    if (!service.backend_certificates.empty())
+      return wrong(fmt::format("{} has no use: {} is plain", backend_certificate, to));
+  }
+  if (!service.from.is_tls() && !service.to.is_tls() && !service.alpn.empty())
+    return wrong(fmt::format("{} has no use: neither {} nor {} speaks TLS", spelled("alpn"), from, to));
+  return {};
+}
+
+}  // namespace program
