@@ -212,6 +212,7 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 bool AlternativeNames::include(std::string_view name) const {
   if (const auto address = parse_ip_address(name); !address.empty()) return std::ranges::find(ip, address) != ip.end();
+  if (!fault_in_dns_name(name).empty()) return false;
   return std::ranges::any_of(dns, [&](const std::string& pattern) { return matches(pattern, name); });
 }
 
