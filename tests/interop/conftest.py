@@ -2,9 +2,10 @@
 
 import pytest
 
-from support import gnutls, openssl, report
+from support import gnutls, openssl, report, sotto
 from support.pki import Pki
 from support.processes import Programs
+from support.site import Site
 from support.sotto import ROOT
 
 
@@ -45,6 +46,22 @@ def payload(tmp_path_factory):
     file = tmp_path_factory.mktemp("payload") / "payload"
     file.write_bytes(b"".join(b"%07d " % number for number in range(512 * 1024)))
     return file
+
+
+@pytest.fixture(scope="module")
+def site(payload):
+    """A plain HTTP site to stand behind a gateway."""
+    served = Site(payload.read_bytes())
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def terminating(module_programs, pki, site):
+    """`sotto proxy` in front of the site: TLS from clients, plain to the site."""
+    credential = sotto.credential_arguments(pki.server())
+    target = f"tcp://127.0.0.1:{site.port}"
+    return sotto.start_proxy(module_programs, "tls://127.0.0.1:0", target, *credential, "--alpn", "http/1.1")
 
 
 @pytest.hookimpl(hookwrapper=True)

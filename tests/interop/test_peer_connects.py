@@ -10,7 +10,7 @@ from support.pki import KEY_KINDS, OTHER_SERVER
 from support.secrets import secrets_in
 from support.wishes import GROUPS, SUITES, Wishes, other_group
 
-ROLE = "client"
+pytestmark = pytest.mark.role("client")
 
 
 def converse(client, server, index=0):
@@ -104,7 +104,14 @@ def test_client_certificate(peer, kind, programs, pki, wishes):
     client = peer.start_client(programs, server.port, replace(wishes, credential=pki.client(kind)))
     connected = converse(client, server)
     assert f"client {kind}" in connected["peer_subject"]
-    assert connected["scheme"] == KEY_KINDS[kind][1]
+
+
+def test_distrusted_server(peer, programs, pki, wishes):
+    """A client that does not trust the server's root says so, and sotto repeats it."""
+    server = serve(programs, [pki.server()])
+    peer.start_client(programs, server.port, replace(wishes, roots=pki.foreign_root.certificate))
+    ended = server.event("ended")
+    assert (ended["how"], ended["code"], ended["alert"]) == ("failed", "peer_alert", peer.ALERT_OF_DISTRUST)
 
 
 def test_missing_client_certificate(peer, programs, pki, wishes):
@@ -146,11 +153,14 @@ def test_key_update_by_peer(peer, which, programs, pki, wishes):
 @pytest.mark.parametrize("which", ["ours", "both"])
 def test_key_update_by_sotto(peer, which, programs, pki, wishes):
     """KeyUpdate sent by sotto, its own keys or both."""
-    actions = ("say:before", f"update:{which}", "say:after", f"update:{which}", "say:finally", "echo")
-    server = sotto.start_server(programs, [pki.server()], actions=actions)
+    # Between the two updates the client speaks, so it owes a reply to each.
+    first, second = ("say:before", f"update:{which}", "say:after"), (f"update:{which}", "say:finally", "echo")
+    server = sotto.start_server(programs, [pki.server()], actions=(*first, "receive:6", *second))
     client = peer.start_client(programs, server.port, wishes)
-    for text in ("before", "after", "finally"):
-        client.saw(text)
+    client.saw("before")
+    client.saw("after")
+    client.say("reply")
+    client.saw("finally")
     client.say("a line from the client")
     client.saw("a line from the client")
     client.quit()
@@ -191,7 +201,7 @@ def test_late_answers(peer, programs, pki, wishes):
     server = serve(programs, [pki.server(), pki.server("ed25519", OTHER_SERVER)], *demands)
     chosen = replace(wishes, server_name=OTHER_SERVER, credential=pki.client())
     connected = converse(peer.start_client(programs, server.port, chosen), server)
-    assert connected["scheme"] == "ecdsa_secp256r1_sha256"
+    assert connected["server_name"] == OTHER_SERVER
     assert "client ecdsa_p256" in connected["peer_subject"]
 
 

@@ -10,7 +10,7 @@ from support.pki import KEY_KINDS
 from support.secrets import secrets_in
 from support.wishes import GROUPS, SUITES, Wishes, other_group
 
-ROLE = "server"
+pytestmark = pytest.mark.role("server")
 
 LINE = "a line from sotto"
 CONVERSATION = (f"say:{LINE}", f"receive:{len(LINE) + 1}", "close", "drain")
@@ -132,6 +132,7 @@ def test_untrusted_server(peer, programs, pki, call):
     server = peer.start_server(programs, Wishes(credential=pki.server(root=pki.foreign_root)))
     ended = call(server).event("ended")
     assert (ended["how"], ended["code"]) == ("failed", "certificate_untrusted")
+    assert ended["alert"] == "unknown_ca"
     server.got_alert("unknown_ca")
 
 
@@ -140,6 +141,7 @@ def test_wrong_name(peer, programs, call, wishes):
     server = peer.start_server(programs, wishes)
     ended = call(server, name="elsewhere.test").event("ended")
     assert (ended["how"], ended["code"]) == ("failed", "certificate_wrong_name")
+    assert ended["alert"] == "bad_certificate"
     server.got_alert("bad_certificate")
 
 
@@ -220,8 +222,8 @@ def test_shape_of_records(peer, how, programs, pki, call, wishes):
 
 
 def test_tls12_only(peer, programs, call, wishes):
-    """A server that knows only TLS 1.2 refuses sotto with protocol_version, and sotto says so."""
+    """A server that knows only TLS 1.2 refuses sotto, and sotto says what the server said."""
     server = peer.start_server(programs, replace(wishes, version="1.2"))
     ended = call(server).event("ended")
     assert (ended["how"], ended["code"]) == ("failed", "peer_alert")
-    assert ended["alert"] == "protocol_version"
+    assert ended["alert"] == peer.ALERT_OF_TLS12_SERVER

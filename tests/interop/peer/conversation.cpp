@@ -100,9 +100,11 @@ bool Conversation::run() {
   for (const auto& action : options_.actions) {
     if (!result || cut_) break;
     result = act(action);
+    if (result) report({{"event", "done"}, {"action", action.text}});
   }
   // On an error this sends the alert.
   if (!cut_) std::ignore = flush();
+  received_file_.close();
   report_end(result);
   // A client's last word may be on its way while a server already closes: neither should be lost to a reset.
   if (!cut_) socket_.finish(std::chrono::milliseconds(2000));

@@ -28,7 +28,8 @@ Action parse_action(std::string_view text) {
   const auto name = text.substr(0, colon);
   const auto* known = std::ranges::find(action_names, name, [](const auto& row) { return row.first; });
   if (known == action_names.end()) throw CLI::ValidationError("--then", "unknown action \"" + std::string(name) + "\"");
-  return {known->second, colon == std::string_view::npos ? std::string() : std::string(text.substr(colon + 1))};
+  const auto argument = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  return {known->second, std::string(argument), std::string(text)};
 }
 
 template <class T>

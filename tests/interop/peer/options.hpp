@@ -31,6 +31,7 @@ struct Action {
   };
   Kind kind = Kind::drain;
   std::string argument;
+  std::string text;  // as it was written
 };
 
 struct Options {

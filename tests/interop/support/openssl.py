@@ -10,6 +10,9 @@ NAME = "OpenSSL"
 EXPORT_LENGTH = 32
 BINARY = ("-quiet",)  # nothing but data on standard output, no commands on standard input
 
+ALERT_OF_DISTRUST = "unknown_ca"
+ALERT_OF_TLS12_SERVER = "protocol_version"
+
 # s_client and s_server know the NIST groups by their short names.
 GROUP_NAMES = {"x25519": "X25519", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
@@ -19,7 +22,7 @@ def version():
 
 
 def common_arguments(wishes):
-    arguments = ["-tls1_3" if wishes.version == "1.3" else "-tls1_2"]
+    arguments = ["-tls" + wishes.version.replace(".", "_")]
     if wishes.suites:
         arguments += ["-ciphersuites", ":".join(wishes.suites)]
     if wishes.groups:
@@ -46,13 +49,13 @@ class Party(Program):
         self.write(text + "\n")
 
     def saw(self, text):
-        self.wait_for(rf"^{re.escape(text)}$")
+        self.wait_for(rf"{re.escape(text)}$")
 
     def update_keys(self, which):
         """Sends a KeyUpdate; `which` is "ours" or "both"."""
         # The command must come in a read of its own, so what was said before must have gone out.
         self.write("K\n" if which == "both" else "k\n")
-        self.wait_for("KEYUPDATE")
+        self.wait_for("KEYUPDATE|SSL_do_handshake -> 1")
 
     def exported(self):
         return self.wait_for(r"Keying material: ([0-9A-F]+)").group(1)
@@ -130,4 +133,11 @@ def resume(programs, port, directory, wishes=Wishes()):
     first = start_client(programs, port, replace(wishes, extra=(*wishes.extra, "-sess_out", session)))
     first.wait_until(lambda: session.exists() and "END SSL SESSION" in session.read_text(), "a ticket")
     first.quit()
-    return start_client(programs, port, replace(wishes, extra=(*wishes.extra, "-sess_in", session)))
+    return resume_again(programs, port, directory, wishes)
+
+
+def resume_again(programs, port, directory, wishes=Wishes()):
+    """Connects with the session that was left in `directory`, and leaves the new one there."""
+    session = directory / "session.pem"
+    both = ("-sess_in", session, "-sess_out", session)
+    return start_client(programs, port, replace(wishes, extra=(*wishes.extra, *both)))

@@ -1,7 +1,7 @@
 """The table of docs/interop.md: what a run has shown, one row per peer, role and thing exercised.
 
-A module of tests names the peer in `PEER` (unless its tests have the `peer` fixture) and the peer's role in `ROLE`.
-The first line of a test's docstring says what it exercises.
+A module of tests names the peer in `PEER` (unless its tests have the `peer` fixture); the mark `role` says which part the
+peer plays. The first line of a test's docstring says what it exercises.
 """
 
 INTRODUCTION = """# Real peers
@@ -29,7 +29,7 @@ def note(item, result):
     if peer is None:
         return
     what = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
-    row = _rows.setdefault((peer, item.module.ROLE, what), {})
+    row = _rows.setdefault((peer, item.get_closest_marker("role").args[0], what), {})
     row["-".join(str(value) for value in parameters.values())] = result.outcome
 
 

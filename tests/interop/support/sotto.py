@@ -12,7 +12,7 @@ SOTTO_PEER = Path(os.environ.get("SOTTO_PEER", ROOT / "build/release/bin/sotto_p
 
 
 class SottoPeer(Program):
-    """A running sotto_peer. It reports in lines of JSON: "listening", then "connected" and "ended" per connection."""
+    """A running sotto_peer. It reports in lines of JSON: "listening", and per connection "connected", "done" and "ended"."""
 
     def events(self, name):
         lines = self.stdout.decode().split("\n")[:-1]
@@ -25,6 +25,10 @@ class SottoPeer(Program):
     @property
     def port(self):
         return self.event("listening")["port"]
+
+    def done(self, action):
+        """Waits until an action is done."""
+        self.wait_until(lambda: any(event["action"] == action for event in self.events("done")), f"{action} done")
 
     def closed_well(self, index=0):
         """Waits for the end of a connection, which must be an orderly one, and returns what was reported."""
@@ -53,3 +57,10 @@ def start_client(programs, port, roots, *arguments, name="server.test", actions=
     """Starts sotto_peer as a client of the server at `port`."""
     target = ["client", f"127.0.0.1:{port}", "--servername", name, "--roots", roots]
     return programs.start([SOTTO_PEER, *target, *arguments, *then(*actions)], kind=SottoPeer)
+
+
+def start_proxy(programs, source, target, *arguments, environment=None):
+    """Starts `sotto proxy` from `source`, a URL with port 0, to `target`; its attribute `port` says where it listens."""
+    proxy = programs.start([SOTTO, "proxy", source, target, *arguments], environment=environment)
+    proxy.port = int(proxy.wait_for(r"127\.0\.0\.1:(\d+)").group(1))
+    return proxy

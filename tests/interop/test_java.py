@@ -1,0 +1,87 @@
+"""Java's JSSE as a client and as a server."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from support import http, sotto
+from support.command import java
+from support.processes import output_of
+from support.site import HELLO
+
+PEER = java
+
+SOURCES = Path(__file__).parent / "java"
+PATIENCE = 60  # a JVM takes its time on a busy machine
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    """The compiled programs."""
+    folder = tmp_path_factory.mktemp("classes")
+    assert output_of("javac", "-d", folder, *sorted(SOURCES.glob("*.java"))) == ""
+    return folder
+
+
+@pytest.fixture(scope="module")
+def key_store(pki, tmp_path_factory):
+    """Makes the PKCS #12 files that Java keeps its keys in."""
+    folder = tmp_path_factory.mktemp("stores")
+
+    def make(credential):
+        store = folder / f"{credential.key.stem}.p12"
+        files = ("-inkey", credential.key, "-in", credential.chain, "-out", store)
+        assert output_of("openssl", "pkcs12", "-export", *files, "-passout", "pass:secret") == ""
+        return store
+
+    return make
+
+
+def run(programs, classes, *arguments):
+    return programs.start(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classes, *arguments])
+
+
+@pytest.mark.role("client")
+@pytest.mark.parametrize("server_key", ["ecdsa_p256", "ed25519", "rsa_pss"])
+def test_echo(server_key, programs, pki, classes, key_store):
+    """ALPN, a client certificate, resumption and close_notify, with several kinds of server key."""
+    demands = ("--client-auth", "required", "--roots", pki.roots, "--alpn", "echo", "--connections", 2)
+    server = sotto.start_server(programs, [pki.server(server_key)], *demands, actions=("echo", "close"))
+    client = run(programs, classes, "EchoClient", server.port, pki.roots, key_store(pki.client()))
+    assert client.wait(PATIENCE) == 0, client.text
+    first, first_end, second, second_end = client.stdout.decode().splitlines()
+    assert first.startswith("TLSv1.3 TLS_") and first.endswith(" echo new [a line from Java]")
+    assert second.startswith("TLSv1.3 TLS_") and second.endswith(" echo resumed [a line from Java]")
+    assert first_end == second_end == "then null"
+    assert "client ecdsa_p256" in server.event("connected")["peer_subject"]
+    assert server.event("connected", 1)["resumed"]
+    for index in (0, 1):
+        server.closed_well(index)
+
+
+@pytest.mark.role("client")
+def test_http_client(programs, pki, classes, terminating, payload):
+    """HTTPS through `sotto proxy`: several requests and four megabytes, compared by hash."""
+    site = f"https://localhost:{terminating.port}"
+    client = run(programs, classes, "HttpsClient", pki.roots, f"{site}/", f"{site}/payload", f"{site}/")
+    assert client.wait(PATIENCE) == 0, client.text
+    lines = [line.split() for line in client.stdout.decode().splitlines()]
+    bodies = (HELLO, payload.read_bytes(), HELLO)
+    assert [line[3] for line in lines] == [hashlib.sha256(body).hexdigest() for body in bodies]
+    assert all(line[0] == "TLSv1.3" and line[2] == "200" for line in lines)
+
+
+@pytest.mark.role("server")
+def test_https_server(programs, pki, classes, key_store, payload):
+    """Upstream of `sotto proxy`, plain to TLS: several requests of four megabytes, compared by hash."""
+    server = run(programs, classes, "TlsSite", key_store(pki.chained_server()), payload)
+    port = server.wait_for(r"listening on port (\d+)", PATIENCE).group(1)
+    trust = ("--roots", pki.roots, "--servername", "server.test")
+    proxy = sotto.start_proxy(programs, "tcp://127.0.0.1:0", f"tls://127.0.0.1:{port}", *trust)
+    for _ in range(2):
+        with http.connection(proxy.port) as opened:
+            for _ in range(2):
+                (protocol, suite), body = http.get(opened)
+                assert protocol == "TLSv1.3" and suite.startswith("TLS_")
+                assert hashlib.sha256(body).digest() == hashlib.sha256(payload.read_bytes()).digest()

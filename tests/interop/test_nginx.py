@@ -1,0 +1,124 @@
+"""nginx with TLS stands behind `sotto proxy`."""
+
+import hashlib
+
+import pytest
+
+from support import http, sotto
+from support.command import nginx
+from support.processes import free_port, output_of, wait_for_port
+
+PEER = nginx
+pytestmark = pytest.mark.role("server")
+
+CONFIGURATION = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr info;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  ssl_protocols TLSv1.3;
+  ssl_session_cache shared:tickets:1m;
+  ssl_certificate {server.chain};
+  ssl_certificate_key {server.key};
+  ssl_client_certificate {roots};
+  root {site};
+  add_header X-Tls "$ssl_protocol $ssl_cipher $ssl_session_reused $ssl_server_name $ssl_client_verify";
+  server {{ listen 127.0.0.1:{port} ssl; }}
+  server {{ listen 127.0.0.1:{strict_port} ssl; ssl_verify_client on; }}
+}}
+"""
+
+
+class Nginx:
+    """A running nginx: on `port` anybody is served, on `strict_port` only clients with a certificate."""
+
+    def __init__(self, programs, pki, folder, payload):
+        self.port, self.strict_port = free_port(), free_port()
+        site = folder / "site"
+        site.mkdir()
+        (site / "index.html").write_text("a page of nginx\n")
+        (site / "payload").write_bytes(payload.read_bytes())
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            CONFIGURATION.format(
+                folder=folder, site=site, server=pki.chained_server(), roots=pki.roots,
+                port=self.port, strict_port=self.strict_port,
+            )
+        )
+        # With one process and no master, nginx run by root stays root and can read the test's files.
+        program = programs.start(["nginx", "-p", folder, "-c", configuration])
+        wait_for_port(program, self.port)
+
+
+@pytest.fixture(scope="module")
+def upstream(module_programs, pki, tmp_path_factory, payload):
+    return Nginx(module_programs, pki, tmp_path_factory.mktemp("nginx"), payload)
+
+
+@pytest.fixture(scope="module")
+def originating(module_programs, pki, upstream):
+    """`sotto proxy` from plain to nginx's TLS."""
+    trust = ("--roots", pki.roots, "--servername", "server.test")
+    return sotto.start_proxy(module_programs, "tcp://127.0.0.1:0", f"tls://127.0.0.1:{upstream.port}", *trust)
+
+
+@pytest.fixture(scope="module")
+def re_encrypting(module_programs, pki, upstream):
+    """`sotto proxy` from its own TLS to nginx's."""
+    trust = ("--roots", pki.roots, "--servername", "server.test")
+    ends = ("tls://127.0.0.1:0", f"tls://127.0.0.1:{upstream.port}")
+    return sotto.start_proxy(module_programs, *ends, *sotto.credential_arguments(pki.server()), *trust)
+
+
+def test_originate(originating):
+    """Plain to TLS: several requests on one connection."""
+    with http.connection(originating.port) as opened:
+        for _ in range(3):
+            (protocol, suite, _, name, _), body = http.get(opened)
+            assert body == b"a page of nginx\n"
+            assert (protocol, name) == ("TLSv1.3", "server.test")
+            assert suite.startswith("TLS_")
+
+
+def test_resumption(originating):
+    """Plain to TLS: the next connection is resumed."""
+    reused = []
+    for _ in range(2):
+        with http.connection(originating.port) as opened:
+            reused.append(http.get(opened)[0][2])
+    assert reused[1] == "r"
+
+
+def test_download(originating, payload):
+    """Plain to TLS: four megabytes, compared by hash."""
+    with http.connection(originating.port) as opened:
+        _, body = http.get(opened, "/payload")
+    assert hashlib.sha256(body).digest() == hashlib.sha256(payload.read_bytes()).digest()
+
+
+def test_re_encrypt(pki, re_encrypting):
+    """TLS to TLS, with curl in front."""
+    url = f"https://localhost:{re_encrypting.port}/"
+    said = output_of("curl", "--silent", "--show-error", "--include", "--max-time", 20, "--cacert", pki.roots, url)
+    assert "a page of nginx" in said
+    assert "X-Tls: TLSv1.3 TLS_" in said
+
+
+def test_client_certificate(programs, pki, upstream):
+    """Plain to TLS: the gateway shows the certificate that nginx demands."""
+    client = pki.client()
+    trust = ("--roots", pki.roots, "--servername", "server.test")
+    proof = ("--cert", client.chain, "--key", client.key)
+    proxy = sotto.start_proxy(programs, "tcp://127.0.0.1:0", f"tls://127.0.0.1:{upstream.strict_port}", *trust, *proof)
+    with http.connection(proxy.port) as opened:
+        (*_, verified), body = http.get(opened)
+    assert verified == "SUCCESS"
+    assert body == b"a page of nginx\n"
