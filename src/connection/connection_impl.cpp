@@ -59,7 +59,7 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
     if (!question) return std::unexpected(question.error());
     if (*question) return Step{consumed, std::move(**question)};
     if (std::exchange(done_unreported, false)) return Step{consumed, HandshakeDone{}};
-    if (handshake->question() != nullptr) return Step{consumed, AwaitingAnswer{}};
+    if (handshake->has_question()) return Step{consumed, AwaitingAnswer{}};
     if (receiving.peer_has_closed()) return fail(Code::peer_alert, "it closed the connection during the handshake");
 
     const auto deframed = record::deframe(in.subspan(consumed), receiving.protection());
@@ -102,12 +102,12 @@ Result<std::optional<Question>> Connection::Impl::advance() {
       finish_handshake();
       return std::nullopt;
     }
-    const auto* question = handshake->question();
-    if (question == nullptr || question_announced) return std::nullopt;
-    auto answer = resolve_here(*question);
+    if (!handshake->has_question() || question_announced) return std::nullopt;
+    auto question = handshake->question();
+    auto answer = resolve_here(question);
     if (!answer) {
       question_announced = true;
-      return Question{static_cast<QuestionId>(++questions), *question};
+      return Question{static_cast<QuestionId>(++questions), std::move(question)};
     }
     if (auto taken = handshake->answer(std::move(*answer)); !taken) return std::unexpected(taken.error());
   }

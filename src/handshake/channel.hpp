@@ -22,10 +22,20 @@
 
 namespace sotto::handshake {
 
-/// Holds a message as it came in. `message` and `raw` borrow until the flow waits again; `context` is the transcript
-/// hash before the message, where a message covers it (CertificateVerify, Finished).
+/// Holds a message as it came in. `message` and `raw` borrow until the flow waits again.
 template <class M>
 struct Received {
+  M message;
+  View raw;
+};
+
+/// Says of a message that it covers the transcript before it: CertificateVerify and Finished.
+template <class M>
+concept CoversTranscript = M::covers_transcript;
+
+/// Such a message comes with `context`, the transcript hash before it.
+template <CoversTranscript M>
+struct Received<M> {
   M message;
   View raw;
   crypto::Digest context;
@@ -67,13 +77,14 @@ class PendingMessage {
   Describe describe;
 };
 
-/// The one question that a flow waits for; lives in its frame.
+/// The one question that a flow waits for; lives in its frame, as the question itself does.
 class PendingQuestion {
  public:
   using Deliver = Result<void> (*)(PendingQuestion&, Answer& answer);
-  PendingQuestion(Deliver take, QuestionVariant question) : deliver(take), what(std::move(question)) {}
+  using Copy = QuestionVariant (*)(const PendingQuestion&);
+  PendingQuestion(Deliver take, Copy copy_question) : deliver(take), copy(copy_question) {}
   Deliver deliver;
-  QuestionVariant what;
+  Copy copy;
 };
 
 template <class... M>
@@ -95,11 +106,10 @@ class Channel {
   [[nodiscard]] ExpectOperation<M...> expect() {
     return ExpectOperation<M...>(*this);
   }
-  /// Waits for the answer to `question`, which may come at once or much later.
+  /// Waits for the answer to `question`, which may come at once or much later. The question stays the flow's.
   template <class Q>
-  [[nodiscard]] AskOperation<Q> ask(Q&& question) {
-    static_assert(!std::is_reference_v<Q>, "the flow gives its question away");
-    return AskOperation<Q>(*this, std::move(question));
+  [[nodiscard]] AskOperation<Q> ask(const Q& question) {
+    return AskOperation<Q>(*this, question);
   }
   /// Sends `message` and absorbs it.
   template <class M>
@@ -135,8 +145,9 @@ class Channel {
   void start_flow() { resume_ = true; }
   /// Runs `flow` until it needs more input, waits for an answer or ends. On an error, send its alert and drop the flow.
   [[nodiscard]] Result<void> pump(Flow& flow, std::string_view name);
-  /// Returns the open question, or null.
-  [[nodiscard]] const QuestionVariant* question() const { return question_ == nullptr ? nullptr : &question_->what; }
+  [[nodiscard]] bool has_question() const { return question_ != nullptr; }
+  /// Returns a copy of the open question; there must be one.
+  [[nodiscard]] QuestionVariant question() const { return question_->copy(*question_); }
   /// Hands over an answer; `wrong_answer` leaves the question open. Call `pump` afterwards.
   [[nodiscard]] Result<void> answer(Answer answer);
   /// Gives `error` the place where it happened.
@@ -197,15 +208,14 @@ class ExpectOperation : public PendingMessage {
     auto message = wire::parse_message<One>(raw);
     if (!message) return std::unexpected(message.error());
     channel.at_ = One::name;
-    crypto::Digest context;
-    if constexpr (requires { One::covers_transcript; }) {
-      auto before = channel.transcript_.current();
+    if constexpr (CoversTranscript<One>) {
+      const auto before = channel.transcript_.current();
       if (!before) return std::unexpected(before.error());
-      context = *before;
+      received_.emplace(Received<One>{std::move(*message), raw, *before});
+    } else {
+      received_.emplace(Received<One>{std::move(*message), raw});
     }
-    if constexpr (!requires { One::absorbed_by_step; })
-      if (auto absorbed = channel.transcript_.absorb(raw); !absorbed) return absorbed;
-    received_.emplace(Received<One>{std::move(*message), raw, context});
+    if constexpr (!requires { One::absorbed_by_step; }) return channel.transcript_.absorb(raw);
     return {};
   }
   Channel& channel_;
@@ -217,8 +227,8 @@ template <class Q>
 class AskOperation : public PendingQuestion {
  public:
   using Result_ = typename AnswerTo<Q>::type;
-  AskOperation(Channel& channel, Q&& question)
-      : PendingQuestion(&take, QuestionVariant(std::move(question))), channel_(channel) {}
+  AskOperation(Channel& channel, const Q& question)
+      : PendingQuestion(&take, &copy_of), channel_(channel), question_(question) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept { channel_.question_ = this; }
   Result_ await_resume() { return std::move(*answer_); }
@@ -238,14 +248,18 @@ class AskOperation : public PendingQuestion {
     } else if (auto* given = std::get_if<Result_>(&answer)) {
       // A proof is worth nothing for another chain than the one that was asked about.
       if constexpr (std::same_as<Q, VerifyQuestion>)
-        if (!(given->end_entity() == std::get<VerifyQuestion>(self.what).request.chain.front()))
+        if (!(given->end_entity() == self.question_.request.chain.front()))
           return fail(Code::wrong_answer, "the proof is for another certificate");
       self.answer_.emplace(std::move(*given));
       return {};
     }
     return fail(Code::wrong_answer);
   }
+  static QuestionVariant copy_of(const PendingQuestion& pending) {
+    return static_cast<const AskOperation&>(pending).question_;
+  }
   Channel& channel_;
+  const Q& question_;
   std::optional<Result_> answer_;
 };
 

@@ -38,11 +38,12 @@ class Flow {
       ::operator delete(frame);
     }
 
-    /// Awaits a `Result<T>`: the value, or the end of this flow.
+    /// Awaits a `Result<T>`: the value, or the end of this flow. The result itself lives in the frame until the
+    /// statement ends; a second copy would double the frame.
     template <class T>
     class Check {
      public:
-      explicit Check(Result<T>&& result) : result_(std::move(result)) {}  // a constructor, never an aggregate (GCC 12)
+      explicit Check(Result<T>& result) : result_(result) {}  // a constructor, never an aggregate (GCC 12)
       [[nodiscard]] bool await_ready() const noexcept { return result_.has_value(); }
       void await_suspend(std::coroutine_handle<promise_type> handle) {
         handle.promise().outcome.emplace(std::unexpected(std::move(result_.error())));
@@ -52,12 +53,12 @@ class Flow {
       }
 
      private:
-      Result<T> result_;
+      Result<T>& result_;
     };
     template <class T>
-    Check<T> await_transform(Result<T> result) {
+    Check<T> await_transform(Result<T>&& result) {
       static_assert(!std::is_aggregate_v<Check<T>>);
-      return Check<T>(std::move(result));
+      return Check<T>(result);
     }
     template <class Operation>
     Operation&& await_transform(Operation&& operation)

@@ -23,7 +23,7 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
     }
     auto& certificate = std::get<Received<Certificate>>(first);
     auto judge = co_await take_server_chain(state, certificate);
-    auto proof = co_await channel.ask(std::move(judge));
+    auto proof = co_await channel.ask(judge);
     auto verify = co_await channel.expect<CertificateVerify>();
     co_await check_server_signature(state, proof, verify);
   }
@@ -34,11 +34,11 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
 
   if (state.certificate_demand) {
     auto choose = co_await client_credential_question(state);
-    auto credential = co_await channel.ask(std::move(choose));
+    auto credential = co_await channel.ask(choose);
     co_await send_client_certificate(channel, state, credential);
     if (credential) {
       auto sign = co_await client_sign_question(channel, state, *credential);
-      auto signature = co_await channel.ask(std::move(sign));
+      auto signature = co_await channel.ask(sign);
       co_await send_client_certificate_verify(channel, state, *credential, signature);
     }
   }

@@ -10,7 +10,7 @@ using wire::Finished;
 Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
   if (!state.session) {
     auto choose = co_await credential_question(state);
-    auto chosen = co_await channel.ask(std::move(choose));
+    auto chosen = co_await channel.ask(choose);
     co_await take_credential(state, chosen);
   }
   auto handshake = co_await send_server_hello(channel, state);
@@ -20,7 +20,7 @@ Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
     co_await send_certificate_request(channel, state);
     co_await send_server_certificate(channel, state);
     auto sign = co_await server_sign_question(channel, state);
-    auto signature = co_await channel.ask(std::move(sign));
+    auto signature = co_await channel.ask(sign);
     co_await send_server_certificate_verify(channel, state, signature);
   }
   auto application = co_await send_server_finished(channel, state, std::move(handshake));
@@ -29,7 +29,7 @@ Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
     auto certificate = co_await channel.expect<Certificate>();
     auto judge = co_await take_client_chain(state, certificate);
     if (judge) {
-      auto proof = co_await channel.ask(std::move(*judge));
+      auto proof = co_await channel.ask(*judge);
       auto verify = co_await channel.expect<CertificateVerify>();
       co_await check_client_signature(state, proof, verify);
     }

@@ -30,8 +30,9 @@ class Handshake {
   [[nodiscard]] bool has_input() const { return channel_.has_input(); }
   /// Goes as far as it can: until more input is needed, a question is open, or the handshake is done.
   [[nodiscard]] Result<void> run();
-  /// Returns the open question, or null.
-  [[nodiscard]] const QuestionVariant* question() const { return channel_.question(); }
+  [[nodiscard]] bool has_question() const { return channel_.has_question(); }
+  /// Returns a copy of the open question; there must be one.
+  [[nodiscard]] QuestionVariant question() const { return channel_.question(); }
   /// Hands over an answer; `wrong_answer` leaves the question open. Call `run` afterwards.
   [[nodiscard]] Result<void> answer(Answer answer);
   /// Gives `error` the place where it happened.

@@ -1,0 +1,187 @@
+// Sessions and what they are bound to.
+#include <gtest/gtest.h>
+
+#include "support/pair.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+using std::chrono::hours;
+using std::chrono::system_clock;
+
+/// A clock that tests set.
+struct TestClock {
+  std::shared_ptr<system_clock::time_point> now = std::make_shared<system_clock::time_point>(system_clock::now());
+  [[nodiscard]] Clock clock() const {
+    return [now = now] { return *now; };
+  }
+};
+
+bool resumes(const std::shared_ptr<const ClientConfig>& client, const std::shared_ptr<const ServerConfig>& server,
+             std::string_view name = "localhost") {
+  Pair pair(client, server, name);
+  pair.run();
+  EXPECT_TRUE(pair.established());
+  EXPECT_EQ(pair.client.connection.summary().resumed, pair.server.connection.summary().resumed);
+  return pair.client.connection.summary().resumed;
+}
+
+TEST(Resumption, uses_a_session_of_an_earlier_connection) {
+  const auto client = client_builder().build().value();
+  const auto server = server_builder().build().value();
+  EXPECT_FALSE(resumes(client, server));
+  EXPECT_TRUE(resumes(client, server));
+  EXPECT_TRUE(resumes(client, server));
+}
+
+TEST(Resumption, tells_how_the_server_was_authenticated_before) {
+  const auto client = client_builder().build().value();
+  const auto server = server_builder().build().value();
+  Pair first(client, server);
+  first.run();
+  Pair second(client, server);
+  second.run();
+  EXPECT_TRUE(second.client.connection.summary().resumed);
+  EXPECT_EQ(second.client.connection.summary().peer_authenticated,
+            first.client.connection.summary().peer_authenticated);
+  EXPECT_NE(second.client.connection.summary().peer_authenticated, "");
+}
+
+TEST(Resumption, survives_a_hello_retry_request) {
+  auto policy = Policy::modern();
+  policy.groups = policy.key_shares = {NamedGroup::secp384r1};
+  const auto client = client_builder().build().value();
+  const auto server = server_builder().policy(policy).build().value();
+  EXPECT_FALSE(resumes(client, server));
+  EXPECT_TRUE(resumes(client, server));
+}
+
+TEST(Resumption, never_crosses_names) {
+  const auto client = client_builder().build().value();
+  const auto server =
+      ServerConfig::builder().credential(credential(KeyKind::ecdsa_p256, {"a.example", "b.example"})).build().value();
+  EXPECT_FALSE(resumes(client, server, "a.example"));
+  EXPECT_FALSE(resumes(client, server, "b.example"));
+  EXPECT_TRUE(resumes(client, server, "a.example"));
+}
+
+TEST(Resumption, ends_with_the_life_of_the_ticket) {
+  const TestClock clock;
+  auto policy = Policy::modern();
+  policy.ticket_lifetime = hours(1);
+  const auto client = client_builder().clock(clock.clock()).build().value();
+  const auto server = server_builder().policy(policy).clock(clock.clock()).build().value();
+  EXPECT_FALSE(resumes(client, server));
+  *clock.now += std::chrono::minutes(59);
+  EXPECT_TRUE(resumes(client, server));
+  *clock.now += std::chrono::minutes(61);
+  EXPECT_FALSE(resumes(client, server));
+}
+
+TEST(Resumption, falls_back_to_a_full_handshake_when_the_server_has_other_keys) {
+  const auto client = client_builder().build().value();
+  EXPECT_FALSE(resumes(client, server_builder().build().value()));
+  EXPECT_FALSE(resumes(client, server_builder().build().value()));
+}
+
+TEST(Resumption, works_between_servers_that_share_ticket_keys) {
+  const auto keys = TicketKeys::generate().value();
+  const auto client = client_builder().build().value();
+  EXPECT_FALSE(resumes(client, server_builder().ticket_keys(keys).build().value()));
+  EXPECT_TRUE(resumes(client, server_builder().ticket_keys(keys).build().value()));
+}
+
+TEST(Resumption, is_no_way_around_a_client_certificate) {
+  const auto keys = TicketKeys::generate().value();
+  const auto client = client_builder().credential(client_credential()).build().value();
+  EXPECT_FALSE(resumes(client, server_builder().ticket_keys(keys).build().value()));
+  const auto demanding =
+      server_builder().ticket_keys(keys).request_client_certificate(ClientAuth::required, roots()).build().value();
+  EXPECT_FALSE(resumes(client, demanding));
+  EXPECT_TRUE(resumes(client, demanding));
+}
+
+TEST(Resumption, remembers_who_the_client_is) {
+  const auto client = client_builder().credential(client_credential()).build().value();
+  const auto server = server_builder().request_client_certificate(ClientAuth::required, roots()).build().value();
+  EXPECT_FALSE(resumes(client, server));
+  Pair second(client, server);
+  second.run();
+  ASSERT_TRUE(second.server.connection.summary().resumed);
+  EXPECT_EQ(second.server.connection.summary().peer_chain, client_credential().chain());
+}
+
+TEST(Resumption, is_off_where_either_side_switches_it_off) {
+  const auto server = server_builder().build().value();
+  const auto without_store = client_builder().session_store(nullptr).build().value();
+  EXPECT_FALSE(resumes(without_store, server));
+  EXPECT_FALSE(resumes(without_store, server));
+
+  const auto client = client_builder().build().value();
+  const auto without_keys = server_builder().ticket_keys(nullptr).build().value();
+  EXPECT_FALSE(resumes(client, without_keys));
+  EXPECT_FALSE(resumes(client, without_keys));
+}
+
+TEST(Resumption, uses_sessions_that_were_stored_outside) {
+  const auto store = make_memory_session_store();
+  const auto client = client_builder().session_store(store).build().value();
+  const auto server = server_builder().build().value();
+  EXPECT_FALSE(resumes(client, server));
+  auto session = store->take("localhost");
+  ASSERT_TRUE(session);
+  while (store->take("localhost")) {
+  }
+  const auto bytes = session->serialize();
+  auto parsed = Session::parse(bytes);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->server_name(), "localhost");
+  store->put("localhost", std::move(*parsed));
+  EXPECT_TRUE(resumes(client, server));
+}
+
+TEST(Resumption, refuses_a_stored_session_that_was_cut_or_changed) {
+  const auto store = make_memory_session_store();
+  const auto client = client_builder().session_store(store).build().value();
+  EXPECT_FALSE(resumes(client, server_builder().build().value()));
+  const auto bytes = store->take("localhost")->serialize();
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(Session::parse(std::span(bytes).first(size))) << size;
+  auto longer = bytes;
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(Session::parse(longer));
+}
+
+TEST(Resumption, with_a_wrong_binder_is_refused) {
+  const auto store = make_memory_session_store();
+  const auto client = client_builder().session_store(store).build().value();
+  const auto server = server_builder().build().value();
+  EXPECT_FALSE(resumes(client, server));
+  Pair pair(client, server);
+  // The binder is the end of the ClientHello.
+  auto hello = pair.client.out.readable();
+  hello.back() ^= std::byte{1};
+  pair.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::bad_binder);
+  EXPECT_EQ(pair.client.error->alert, Alert::decrypt_error);
+}
+
+TEST(SessionStore, drops_the_oldest_first_and_uses_the_newest) {
+  const auto client_store = make_memory_session_store(2, 2);
+  const auto client = client_builder().session_store(client_store).build().value();
+  const auto server = ServerConfig::builder()
+                          .credential(credential(KeyKind::ecdsa_p256, {"a.example", "b.example", "c.example"}))
+                          .build()
+                          .value();
+  for (const auto* name : {"a.example", "b.example", "c.example"}) resumes(client, server, name);
+  EXPECT_FALSE(client_store->take("a.example"));
+  EXPECT_TRUE(client_store->take("b.example"));
+  EXPECT_TRUE(client_store->take("c.example"));
+  EXPECT_TRUE(client_store->take("c.example"));
+  EXPECT_FALSE(client_store->take("c.example"));
+}
+
+}  // namespace
+}  // namespace sotto
