@@ -100,6 +100,8 @@ bool prepare(X509_STORE_CTX* context, Purpose purpose, std::chrono::system_clock
   X509_VERIFY_PARAM_set_time(parameters, std::chrono::system_clock::to_time_t(seconds));
   X509_VERIFY_PARAM_set_auth_level(parameters, authentication_level);
   X509_VERIFY_PARAM_set_depth(parameters, max_intermediates);
+  // Otherwise name constraints would be held against a common name, which is no name (RFC 9525, 2).
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   X509_STORE_CTX_set_verify_cb(context, accept_last_second);
   const auto libcrypto_purpose =
       purpose == Purpose::server_authentication ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;

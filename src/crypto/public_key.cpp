@@ -203,6 +203,18 @@ Result<RsaNumbers> read_rsa_numbers(View der) {
 static_assert(std::endian::native == std::endian::little);
 Bytes native(View big_endian) { return {big_endian.rbegin(), big_endian.rend()}; }
 
+// An importer per thread and type: making one costs more than the import.
+EVP_PKEY_CTX* rsa_importer(KeyType type) {
+  thread_local KeyContext rsa;
+  thread_local KeyContext rsa_pss;
+  auto& slot = type == KeyType::rsa ? rsa : rsa_pss;
+  if (slot) return slot.get();
+  KeyContext made(EVP_PKEY_CTX_new_from_name(nullptr, type == KeyType::rsa ? "RSA" : "RSA-PSS", nullptr));
+  if (!made || EVP_PKEY_fromdata_init(made.get()) != 1) return nullptr;
+  slot = std::move(made);
+  return slot.get();
+}
+
 Result<Imported> import_rsa(KeyType type, const std::optional<PssRestriction>& restriction, View der) {
   const auto numbers = read_rsa_numbers(der);
   if (!numbers) return std::unexpected(numbers.error());
@@ -224,10 +236,9 @@ Result<Imported> import_rsa(KeyType type, const std::optional<PssRestriction>& r
     parameters.push_back(OSSL_PARAM_construct_int(OSSL_PKEY_PARAM_RSA_PSS_SALTLEN, &salt));
   }
   parameters.push_back(OSSL_PARAM_construct_end());
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type == KeyType::rsa ? "RSA" : "RSA-PSS", nullptr));
+  auto* context = rsa_importer(type);
   EVP_PKEY* made = nullptr;
-  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1)
+  if (context == nullptr || EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1)
     return malformed("its RSA key cannot be read");
   return Imported{type, numbers->bits, Key(made)};
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "crypto/certificate_facts.hpp"
+#include "wire/certificate_view.hpp"
 
 namespace sotto::pki {
 namespace {
@@ -57,6 +58,8 @@ Error no_issuer(const Certificate::Facts& facts, const VerifyRequest& request) {
 }  // namespace
 
 std::string subject_of(View certificate) {
+  // Our own reader first: libcrypto would decode the key as well, which costs a hundred times as much.
+  if (const auto view = wire::parse_certificate(certificate)) return crypto::name_text(view->subject);
   const auto facts = crypto::certificate_facts(certificate);
   return facts ? facts->subject : "a certificate that cannot be read";
 }
