@@ -73,6 +73,23 @@ def test_http_client(programs, pki, classes, terminating, payload):
 
 
 @pytest.mark.role("server")
+def test_cookie(programs, pki, classes, key_store, payload):
+    """HelloRetryRequest with a cookie."""
+    options = ("-Djdk.tls.namedGroups=secp384r1", "-Djavax.net.debug=ssl:handshake")
+    server = run(programs, classes, *options, "TlsSite", key_store(pki.server()), payload)
+    port = server.wait_for(r"listening on port (\d+)", PATIENCE).group(1)
+    size = len(payload.read_bytes())
+    actions = ("say:GET / HTTP/1.0\r\n\r", f"receive:{size}", "close")
+    groups = ("--groups", "x25519,secp384r1", "--key-shares", "x25519")
+    client = sotto.start_client(programs, port, pki.roots, *groups, actions=actions)
+    connected = client.event("connected")
+    assert connected["hello_retried"] and connected["group"] == "secp384r1"
+    assert client.event("ended")["received"] >= size
+    # Java's own account of the two hellos: its retry carries a cookie, and ours gives it back.
+    server.wait_for(r'"cookie \(44\)"')
+
+
+@pytest.mark.role("server")
 def test_https_server(programs, pki, classes, key_store, payload):
     """Upstream of `sotto proxy`, plain to TLS: several requests of four megabytes, compared by hash."""
     server = run(programs, classes, "TlsSite", key_store(pki.chained_server()), payload)

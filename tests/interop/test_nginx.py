@@ -116,7 +116,7 @@ def test_client_certificate(programs, pki, upstream):
     """Plain to TLS: the gateway shows the certificate that nginx demands."""
     client = pki.client()
     trust = ("--roots", pki.roots, "--servername", "server.test")
-    proof = ("--cert", client.chain, "--key", client.key)
+    proof = ("--backend-cert", client.chain, "--backend-key", client.key)
     proxy = sotto.start_proxy(programs, "tcp://127.0.0.1:0", f"tls://127.0.0.1:{upstream.strict_port}", *trust, *proof)
     with http.connection(proxy.port) as opened:
         (*_, verified), body = http.get(opened)

@@ -159,34 +159,35 @@ sotto::Result<void> Conversation::send_file(const std::string& file) {
 }
 
 sotto::Result<void> Conversation::continue_until(const std::function<bool()>& done) {
-  for (;;) {
-    if (auto taken = take_events(); !taken) return taken;
-    if (done()) return {};
+  // Asked after each event, so that what came in one piece with what we wait for is left to the next action.
+  while (!done()) {
+    auto idle = take_step();
+    if (!idle) return std::unexpected(idle.error());
+    if (!*idle || done()) continue;
     // A question of a moment ago: by now the caller knows the answer.
     if (question_) {
       if (auto answered = answer_question(); !answered) return answered;
       continue;
     }
+    if (at_end_) return std::unexpected(misuse("the peer closed before what was waited for came"));
     auto moved = socket_.move(out_, in_, options_.timeout);
     if (!moved) return std::unexpected(moved.error());
     if (!moved->ended) continue;
+    at_end_ = true;
     if (auto ended = connection_.end_of_input(); !ended) return ended;
-    if (!done()) return std::unexpected(misuse("the peer closed before what was waited for came"));
-    return {};
   }
+  return {};
 }
 
-sotto::Result<void> Conversation::take_events() {
-  for (;;) {
-    auto step = connection_.receive(in_.readable(), out_);
-    if (!step) return std::unexpected(step.error());
-    const bool idle = std::holds_alternative<sotto::NeedInput>(step->event) ||
-                      std::holds_alternative<sotto::AwaitingAnswer>(step->event);
-    auto taken = take(step->event);
-    in_.consume(step->consumed);
-    if (!taken) return taken;
-    if (idle || question_) return {};
-  }
+sotto::Result<bool> Conversation::take_step() {
+  auto step = connection_.receive(in_.readable(), out_);
+  if (!step) return std::unexpected(step.error());
+  const bool idle = std::holds_alternative<sotto::NeedInput>(step->event) ||
+                    std::holds_alternative<sotto::AwaitingAnswer>(step->event);
+  auto taken = take(step->event);
+  in_.consume(step->consumed);
+  if (!taken) return std::unexpected(taken.error());
+  return idle;
 }
 
 sotto::Result<void> Conversation::take(const sotto::Event& event) {

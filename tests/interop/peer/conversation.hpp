@@ -56,7 +56,8 @@ class Conversation {
   sotto::Result<void> send_file(const std::string& file);
   // Moves bytes and takes events until `done()`.
   sotto::Result<void> continue_until(const std::function<bool()>& done);
-  sotto::Result<void> take_events();
+  // Takes one step; returns whether there was nothing to do without the peer or an answer.
+  sotto::Result<bool> take_step();
   sotto::Result<void> take(const sotto::Event& event);
   sotto::Result<void> flush();
   sotto::Result<void> answer_question();
@@ -78,6 +79,7 @@ class Conversation {
   bool established_ = false;
   bool echoing_ = false;
   bool peer_closed_ = false;
+  bool at_end_ = false;
   bool cut_ = false;
 };
 

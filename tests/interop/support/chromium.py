@@ -62,6 +62,7 @@ class Browser(Program):
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Security", "Runtime"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def _listen(self):
         pending = b""
@@ -103,11 +104,16 @@ class Browser(Program):
         """Loads a page and returns the response of its document."""
         navigation = self.call("Page.navigate", url=url)
         assert "errorText" not in navigation, navigation
-        self.event("Page.loadEventFired")
+        loader = navigation["loaderId"]
+        self.event("Page.lifecycleEvent", lambda event: event["loaderId"] == loader and event["name"] == "load")
         return self.event(
             "Network.responseReceived",
-            lambda response: response["type"] == "Document" and response["loaderId"] == navigation["loaderId"],
+            lambda response: response["type"] == "Document" and response["loaderId"] == loader,
         )["response"]
+
+    def refusal(self, url):
+        """Tries to load a page and returns why the browser does not show it."""
+        return self.call("Page.navigate", url=url).get("errorText")
 
     def title(self):
         return self.call("Runtime.evaluate", expression="document.title")["result"]["value"]

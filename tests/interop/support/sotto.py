@@ -62,5 +62,5 @@ def start_client(programs, port, roots, *arguments, name="server.test", actions=
 def start_proxy(programs, source, target, *arguments, environment=None):
     """Starts `sotto proxy` from `source`, a URL with port 0, to `target`; its attribute `port` says where it listens."""
     proxy = programs.start([SOTTO, "proxy", source, target, *arguments], environment=environment)
-    proxy.port = int(proxy.wait_for(r"127\.0\.0\.1:(\d+)").group(1))
+    proxy.port = int(proxy.wait_for(r"listening on \w+://127\.0\.0\.1:(\d+)").group(1))
     return proxy
