@@ -20,7 +20,10 @@ Result<Connection> Connection::client(std::shared_ptr<const ClientConfig> config
 
 Result<Connection> Connection::server(std::shared_ptr<const ServerConfig> config, ConnectionOptions options) {
   if (!config) return fail(Code::invalid_configuration, "the server has no configuration");
-  return Connection(std::make_unique<Impl>(std::move(config), options));
+  Connection connection(std::make_unique<Impl>(std::move(config), options));
+  Buffer nothing;  // a server speaks second
+  if (auto started = connection.impl_->start(nothing); !started) return std::unexpected(started.error());
+  return connection;
 }
 
 Result<Step> Connection::receive(std::span<std::byte> in, Buffer& out) { return impl_->receive(as_view(in), out); }

@@ -1,0 +1,179 @@
+// What peers send that is not what it should be.
+#include <gtest/gtest.h>
+
+#include "support/hex.hpp"
+#include "support/pair.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+
+struct Garbage {
+  const char* name;
+  std::string octets;
+  Code code;
+  std::optional<Alert> alert;
+};
+
+std::string hex(std::string_view text) {
+  const auto bytes = from_hex(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+class ServerGets : public testing::TestWithParam<Garbage> {};
+TEST_P(ServerGets, and_says_what_it_is) {
+  auto server = End(Connection::server(server_builder().build().value()).value());
+  server.in.append(as_bytes(GetParam().octets));
+  server.run();
+  ASSERT_TRUE(server.error);
+  EXPECT_EQ(server.error->code, GetParam().code) << server.error->message();
+  const auto alert = GetParam().alert;
+  EXPECT_EQ(to_hex(server.out.readable()),
+            alert ? "150303000202" + to_hex(std::array{static_cast<std::uint8_t>(*alert)}) : "");
+}
+INSTANTIATE_TEST_SUITE_P(
+    BadInput, ServerGets,
+    testing::Values(
+        Garbage{"an_http_request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", Code::http_request, std::nullopt},
+        Garbage{"an_http_post", "POST /x HTTP/1.0\r\n", Code::http_request, std::nullopt},
+        Garbage{"an_ssh_greeting", "SSH-2.0-OpenSSH_9.2\r\n", Code::not_tls, Alert::decode_error},
+        Garbage{"random_octets", hex("ffeeddccbbaa99887766"), Code::not_tls, Alert::decode_error},
+        Garbage{"an_ssl2_client_hello", hex("802e0100020015000000100100800200800300800400800500800600400700c0"),
+                Code::obsolete_version, Alert::protocol_version},
+        Garbage{"an_ssl3_client_hello",
+                hex("160300002d010000290300") + std::string(32, 'r') +
+                    hex("00"
+                        "0002"
+                        "002f"
+                        "01"
+                        "00"),
+                Code::obsolete_version, Alert::protocol_version},
+        Garbage{"a_tls10_client_hello",
+                hex("160301002d010000290301") + std::string(32, 'r') +
+                    hex("00"
+                        "0002"
+                        "002f"
+                        "01"
+                        "00"),
+                Code::obsolete_version, Alert::protocol_version},
+        Garbage{"a_tls11_client_hello",
+                hex("160301002d010000290302") + std::string(32, 'r') +
+                    hex("00"
+                        "0002"
+                        "002f"
+                        "01"
+                        "00"),
+                Code::obsolete_version, Alert::protocol_version},
+        Garbage{"a_tls12_client_hello",
+                hex("160301002d010000290303") + std::string(32, 'r') +
+                    hex("00"
+                        "0002"
+                        "002f"
+                        "01"
+                        "00"),
+                Code::unsupported_version, Alert::protocol_version},
+        Garbage{"a_record_that_is_too_long", hex("1603014001"), Code::record_overflow, Alert::record_overflow},
+        Garbage{"an_empty_handshake_record", hex("1603010000"), Code::unexpected_record, Alert::unexpected_message},
+        Garbage{"application_data_first", hex("170303000100"), Code::unexpected_record, Alert::unexpected_message},
+        Garbage{"change_cipher_spec_first", hex("140303000101"), Code::bad_change_cipher_spec,
+                Alert::unexpected_message},
+        Garbage{"a_server_hello",
+                hex("1603030004"
+                    "02000000"),
+                Code::unexpected_message, Alert::unexpected_message},
+        Garbage{"a_heartbeat", hex("1803030003010000"), Code::unexpected_record, Alert::unexpected_message},
+        Garbage{"a_client_hello_cut_short",
+                hex("1603010006"
+                    "010000020303"),
+                Code::malformed_message, Alert::decode_error}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ClientGets, another_protocol_and_quotes_its_greeting) {
+  Buffer out;
+  auto client = End(Connection::client(client_builder().build().value(), ServerName("localhost"), out).value());
+  client.in.append(as_bytes("220 mail.example ESMTP\r\n"));
+  client.run();
+  ASSERT_TRUE(client.error);
+  EXPECT_EQ(client.error->code, Code::not_tls);
+  EXPECT_NE(client.error->message().find("220 mail.example ESMTP"), std::string::npos) << client.error->message();
+}
+
+TEST(ClientGets, a_certificate_for_another_name) {
+  Pair pair(client_builder().build().value(), server_builder().build().value(), "elsewhere.example");
+  pair.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->code, Code::certificate_wrong_name);
+  EXPECT_EQ(pair.server.error->alert, Alert::bad_certificate);
+  EXPECT_FALSE(pair.client.established);
+}
+
+TEST(ClientGets, a_certificate_of_an_unknown_authority) {
+  const auto stranger = LocalAuthority::create("a stranger").value();
+  Pair pair(ClientConfig::builder().roots(TrustStore::from_pem(stranger.certificate_pem())).build().value(),
+            server_builder().build().value());
+  pair.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->code, Code::certificate_untrusted);
+  EXPECT_EQ(pair.server.error->alert, Alert::unknown_ca);
+}
+
+TEST(ClientGets, nothing_from_a_name_that_is_none) {
+  Buffer out;
+  for (const auto* name : {"", "a..b", "-", "with space", "a\nb"}) {
+    const auto client = Connection::client(client_builder().build().value(), ServerName(name), out);
+    ASSERT_FALSE(client) << name;
+    EXPECT_EQ(client.error().code, Code::invalid_server_name) << name;
+  }
+  EXPECT_TRUE(out.empty());
+}
+
+/// Every octet of each flight is changed in turn: no such handshake may ever be completed by both sides.
+TEST(Tampering, with_any_octet_of_any_flight_is_noticed) {
+  const auto client = client_builder().session_store(nullptr).build().value();
+  const auto server = server_builder().build().value();
+  const auto flight_sizes = [&] {
+    Pair pair(client, server);
+    const auto hello = pair.client.out.size();
+    pair.server.in.append(pair.client.out.readable());
+    pair.server.run();
+    return std::pair(hello, pair.server.out.size());
+  }();
+  for (std::size_t at = 0; at < flight_sizes.first + flight_sizes.second; ++at) {
+    Pair pair(client, server);
+    if (at < flight_sizes.first) {
+      pair.client.out.readable()[at] ^= std::byte{0x01};
+    } else {
+      pair.server.in.append(pair.client.out.readable());
+      pair.client.out.clear();
+      pair.server.run();
+      const auto place = at - flight_sizes.first;
+      if (place >= pair.server.out.size()) continue;  // signatures differ in length
+      pair.server.out.readable()[place] ^= std::byte{0x01};
+    }
+    pair.run();
+    // The version's last octet in the header of a record that is not protected (ClientHello, ServerHello,
+    // change_cipher_spec) has to be ignored (RFC 8446, 5.1); all else ends the handshake.
+    constexpr std::size_t server_hello = 5 + 122;
+    const auto first = flight_sizes.first;
+    const bool ignored = at == 2 || at == first + 2 || at == first + server_hello + 2;
+    EXPECT_EQ(pair.client.established && pair.server.established, ignored) << at;
+  }
+}
+
+TEST(Cutting, the_servers_flight_anywhere_is_truncation_and_never_a_connection) {
+  const auto client = client_builder().build().value();
+  const auto server = server_builder().build().value();
+  for (std::size_t cut = 0; cut < 600; cut += 7) {
+    Pair pair(client, server);
+    pair.server.in.append(pair.client.out.readable());
+    pair.server.run();
+    pair.client.in.append(pair.server.out.readable().first(std::min(cut, pair.server.out.size() - 1)));
+    pair.client.run();
+    EXPECT_FALSE(pair.client.established) << cut;
+    EXPECT_EQ(pair.client.connection.end_of_input().error().code, Code::truncated) << cut;
+  }
+}
+
+}  // namespace
+}  // namespace sotto
