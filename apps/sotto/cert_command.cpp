@@ -41,7 +41,11 @@ ExitCode run_cert_dev(const CertDevOptions& options) {
 
 void add_cert_command(CLI::App& app, Command& chosen) {
   auto* const cert = app.add_subcommand("cert", "Make certificates for development");
-  cert->require_subcommand(1);
+  cert->require_subcommand(0, 1);  // so that a wrong flag is named before a missing subcommand
+  cert->callback([&chosen] {
+    if (chosen) return;
+    chosen = [] { return complain({ExitCode::usage, "cert needs a subcommand: dev (see 'sotto cert --help')"}); };
+  });
   auto* const dev =
       cert->add_subcommand("dev", "Make a certificate from a local authority, which is made on first use");
   const auto options = std::make_shared<CertDevOptions>();

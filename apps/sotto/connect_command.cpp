@@ -216,19 +216,27 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
   command.add_option("--roots", options.roots, "Trust the certificates in FILE instead of the system's")
       ->type_name("FILE");
   command.add_option("--alpn", options.alpn, "Offer these application protocols, such as h2,http/1.1")
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->allow_extra_args(false);
   command.add_option("--cert", options.certificates, "Show this certificate if asked (PEM; repeatable, with --key)")
-      ->type_name("FILE");
-  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_option("--passphrase-file", options.passphrase_files, "Read the key's passphrase from FILE's first line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
       ->type_name("NAME")
       ->capture_default_str();
   command
       .add_option("--groups", options.groups, "Offer only these key exchange groups; a key share goes with the first")
-      ->type_name("LIST");
-  command.add_option("--ciphersuites", options.cipher_suites, "Offer only these cipher suites")->type_name("LIST");
+      ->type_name("LIST")
+      ->allow_extra_args(false);
+  command.add_option("--ciphersuites", options.cipher_suites, "Offer only these cipher suites")
+      ->type_name("LIST")
+      ->allow_extra_args(false);
   command.add_option("--resume", options.resume, "Resume the session in FILE, if any, and keep the new one there")
       ->type_name("FILE");
   command.add_option("--connect-timeout", options.connect_timeout, "Give up on an address after this time")

@@ -4,8 +4,8 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <sotto/version.hpp>
 #include <CLI/CLI.hpp>
+#include <sotto/version.hpp>
 
 #include "commands.hpp"
 #include "complain.hpp"
@@ -31,7 +31,7 @@ int run(int argc, char** argv) {
   program::Command chosen;
   app.set_version_flag("--version", fmt::format("sotto {}", sotto::version), "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // so that a wrong flag is named before a missing subcommand
   app.footer(examples + exit_code_table());
   program::add_proxy_command(app, chosen);
   program::add_connect_command(app, chosen);
@@ -49,6 +49,9 @@ int run(int argc, char** argv) {
     return static_cast<int>(
         program::complain({program::ExitCode::usage, fmt::format("{} (see 'sotto{} --help')", why, help)}));
   }
+  if (!chosen)
+    return static_cast<int>(
+        program::complain({program::ExitCode::usage, "a subcommand is required (see 'sotto --help')"}));
   return static_cast<int>(chosen());
 }
 

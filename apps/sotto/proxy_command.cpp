@@ -1,6 +1,7 @@
 // sotto proxy: reads flags or a configuration file, and runs the gateway.
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -174,14 +175,19 @@ ExitCode run_proxy(const ProxyOptions& options) {
 
 void add_tls_flags(CLI::App& command, ProxyOptions& options) {
   command.add_option("--cert", options.certificates, "A certificate chain for clients (PEM; repeatable, with --key)")
-      ->type_name("FILE");
-  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command
       .add_option("--passphrase-file", options.passphrase_files,
                   "Read the passphrase of the keys from FILE's first line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_option("--alpn", options.alpn, "The application protocols to agree on, such as h2,http/1.1")
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->allow_extra_args(false);
   command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
       ->type_name("NAME")
       ->capture_default_str();
@@ -194,8 +200,11 @@ void add_tls_flags(CLI::App& command, ProxyOptions& options) {
   command.add_option("--servername", options.server_name, "Expect this name of a tls:// backend instead of TO's host")
       ->type_name("NAME");
   command.add_option("--backend-cert", options.backend_certificates, "Show this certificate to a backend that asks")
-      ->type_name("FILE");
-  command.add_option("--backend-key", options.backend_keys, "The private key of --backend-cert")->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--backend-key", options.backend_keys, "The private key of --backend-cert")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_flag("--insecure-backend", options.insecure_backend, "Do not authenticate the backend: DANGEROUS");
   command.add_option("--keylog", options.key_log, "Write the secrets of all connections to FILE, for debugging")
       ->type_name("FILE");
@@ -221,6 +230,20 @@ void add_running_flags(CLI::App& command, ProxyOptions& options) {
       ->capture_default_str();
 }
 
+/// A configuration file says everything, and --dev brings its own certificate.
+std::optional<std::string> find_conflict(const CLI::App& command, const CLI::Option* configuration,
+                                         const CLI::Option* dev) {
+  if (configuration->count() > 0)
+    for (const auto* const option : command.get_options())
+      if (option != configuration && option->count() > 0)
+        return fmt::format("--config says everything, so {} cannot stand beside it", option->get_name());
+  if (dev->count() > 0)
+    for (const auto* const name : {"--cert", "--key", "--passphrase-file"})
+      if (command.get_option(name)->count() > 0)
+        return fmt::format("--dev brings its own certificate, so {} cannot stand beside it", name);
+  return std::nullopt;
+}
+
 }  // namespace
 
 void add_proxy_command(CLI::App& app, Command& chosen) {
@@ -238,9 +261,6 @@ void add_proxy_command(CLI::App& app, Command& chosen) {
       "Use a certificate of the local authority; FROM is tls://127.0.0.1:8443 and TO a demo site if not given");
   add_tls_flags(*command, *options);
   add_running_flags(*command, *options);
-  for (auto* const option : command->get_options())
-    if (option != configuration && option != command->get_help_ptr()) configuration->excludes(option);
-  for (const auto* const flag : {"--cert", "--key", "--passphrase-file"}) dev->excludes(command->get_option(flag));
   command->footer(
       "SIGTERM and SIGINT stop accepting, let connections end (--drain-timeout), then cut them; a second one cuts at\n"
       "once. SIGHUP reads certificates and the configuration again, for new connections; nobody is dropped.\n\n"
@@ -250,7 +270,13 @@ void add_proxy_command(CLI::App& app, Command& chosen) {
       "  sotto proxy tcp://127.0.0.1:5432 tls://db.example:5433 --roots company-ca.pem\n"
       "  sotto proxy tls://:443 tls://10.0.0.2:8443 --cert a.pem --key a.key --servername inner.example\n"
       "  sotto proxy --config /etc/sotto/sotto.toml\n");
-  command->callback([options, &chosen] { chosen = [options] { return run_proxy(*options); }; });
+  command->callback([=, &chosen] {
+    if (const auto conflict = find_conflict(*command, configuration, dev)) {
+      chosen = [conflict] { return complain({ExitCode::usage, *conflict}); };
+      return;
+    }
+    chosen = [options] { return run_proxy(*options); };
+  });
 }
 
 }  // namespace program

@@ -1,5 +1,7 @@
 #include "connect/story.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,11 +12,20 @@
 namespace program {
 namespace {
 
-constexpr std::size_t longest_field = 160;
+constexpr std::size_t longest_field = 100;
+
+/// Fields that carry no news for a reader: random numbers, and what only keeps old middleboxes calm.
+constexpr auto dull_fields =
+    std::to_array<std::string_view>({"random", "verify_data", "certificate_request_context",
+                                     "signature_algorithms_cert", "ticket_nonce", "ticket_age_add"});
+
+bool is_dull(std::string_view name, std::string_view value) {
+  return value.empty() || name.starts_with("legacy_") || std::ranges::find(dull_fields, name) != dull_fields.end();
+}
 
 std::string shortened(std::string_view text) {
   if (text.size() <= longest_field) return printable(text);
-  return printable(text.substr(0, longest_field)) + " ...";
+  return printable(text.substr(0, text.rfind(' ', longest_field))) + " ...";
 }
 
 }  // namespace
@@ -39,7 +50,7 @@ void Story::on(const sotto::TraceEvent& event) {
   }
   fmt::print(to_, "  {:<8}  {} ({} octets)\n", speaker, coloured(Colour::bold, printable(event.name)), event.octets);
   for (const auto& [name, value] : event.fields)
-    fmt::print(to_, "              {}: {}\n", printable(name), shortened(value));
+    if (!is_dull(name, value)) fmt::print(to_, "              {}: {}\n", printable(name), shortened(value));
 }
 
 }  // namespace program

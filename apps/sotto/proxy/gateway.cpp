@@ -1,11 +1,12 @@
 #include "proxy/gateway.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -33,6 +34,12 @@ std::size_t raise_descriptor_limit() {
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 1'048'576);
   if (limit.rlim_cur > before && ::setrlimit(RLIMIT_NOFILE, &limit) != 0) return before;
   return std::max(limit.rlim_cur, before);
+}
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 /// Tells systemd, if it started us, how we are (sd_notify(3)).
@@ -105,6 +112,7 @@ void Gateway::run() {
   refresh_backends_later();
   notify_service_manager("READY=1");
   context_.run();
+  block_signals();  // one more must not kill what is already on its way out
   workers_.clear();
 }
 

@@ -106,6 +106,7 @@ bool Relay::may_read(const End& end) const {
     case State::relaying: return other(end).unsent.empty() && end.unsent.size() < most_unsent;
     case State::lingering: return &end == &client_ && client_.output_shut;
     case State::connecting:
+    case State::cutting:
     case State::done: return false;
   }
   return false;

@@ -32,7 +32,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   [[nodiscard]] Deadline& deadline() { return deadline_; }
 
  private:
-  enum class State : std::uint8_t { shaking_client, connecting, shaking_backend, relaying, lingering, done };
+  enum class State : std::uint8_t { shaking_client, connecting, shaking_backend, relaying, cutting, lingering, done };
 
   // relay.cpp: events and data
   void wait();
@@ -64,7 +64,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // relay_end.cpp: the ways to end
   void fail_tls(End& end, const sotto::Error& error);
-  void fail_io(const End& end, const std::error_code& error);
+  void fail_io(End& end, const std::error_code& error);
+  void cut(End& survivor);
+  void reset_when_delivered();
   void fail_backend(const std::string& why);
   void linger();
   void finish(const std::string& how);
@@ -89,6 +91,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::unique_ptr<TlsFacts> backend_facts_;
   std::chrono::steady_clock::time_point started_;
   Deadline deadline_;
+  End* survivor_ = nullptr;  ///< while cutting: the side that still gets what came before the cut
+  std::chrono::steady_clock::time_point give_up_{};
   std::uint32_t discarded_ = 0;
   State state_ = State::shaking_client;
   bool connect_timed_out_ = false;

@@ -1,4 +1,6 @@
 // The ways in which a relayed connection ends, and what is told about each.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <fmt/format.h>
@@ -19,6 +21,15 @@ constexpr std::string_view plain_http_answer =
 
 /// How long a client that failed may take to read our alert.
 constexpr auto linger_time = std::chrono::seconds(2);
+/// How long a side may take to read what came before the other side was cut, and how often to look.
+constexpr auto cut_time = std::chrono::seconds(5);
+constexpr auto cut_interval = std::chrono::milliseconds(50);
+
+/// Says whether the peer's kernel has everything that was sent.
+bool is_delivered(Socket& socket) {
+  int waiting = 0;
+  return ::ioctl(socket.native_handle(), SIOCOUTQ, &waiting) != 0 || waiting == 0;
+}
 
 }  // namespace
 
@@ -41,6 +52,7 @@ void Relay::on_deadline() {
       return;
     }
     case State::relaying: return abort("idle for too long");
+    case State::cutting: return reset_when_delivered();
     case State::lingering: return leave();
     case State::done: return;
   }
@@ -48,7 +60,7 @@ void Relay::on_deadline() {
 
 void Relay::abort(const std::string& reason) {
   if (state_ == State::done) return;
-  if (state_ != State::lingering) log_end(reason);
+  if (state_ != State::lingering && state_ != State::cutting) log_end(reason);
   close(client_, true);
   close(backend_, true);
   leave();
@@ -66,11 +78,7 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
     log_end(fmt::format("truncated: {} ended the connection without close_notify", name_of(end)));
   else
     log_end(fmt::format("cut, since TLS with {} failed: {}", name_of(end), error.message()));
-  if (error.code == sotto::Code::truncated) {
-    close(client_, true);
-    close(backend_, true);
-    return leave();
-  }
+  if (error.code == sotto::Code::truncated) return cut(other(end));
   auto& out = worker_.control();
   if (client_failed && error.code == sotto::Code::http_request) out.append(sotto::as_bytes(plain_http_answer));
   if (client_failed) {
@@ -86,10 +94,11 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
   leave();
 }
 
-void Relay::fail_io(const End& end, const std::error_code& error) {
+void Relay::fail_io(End& end, const std::error_code& error) {
   if (state_ == State::done) return;
-  if (state_ == State::lingering) {
+  if (state_ == State::lingering || state_ == State::cutting) {
     close(client_, true);
+    close(backend_, true);
     return leave();
   }
   if (state_ == State::shaking_client || state_ == State::shaking_backend) {
@@ -99,7 +108,29 @@ void Relay::fail_io(const End& end, const std::error_code& error) {
     close(backend_, true);
     return leave();
   }
-  abort(fmt::format("cut, since the connection to {} failed: {}", name_of(end), error.message()));
+  if (state_ != State::relaying) return abort(fmt::format("cut, since {} failed: {}", name_of(end), error.message()));
+  log_end(fmt::format("cut, since the connection to {} failed: {}", name_of(end), error.message()));
+  cut(other(end));
+}
+
+/// One side was cut. The other gets what came before, and then a reset: never a proper end.
+void Relay::cut(End& survivor) {
+  close(other(survivor), true);
+  if (state_ != State::relaying) {
+    close(survivor, true);
+    return leave();
+  }
+  state_ = State::cutting;
+  survivor_ = &survivor;
+  give_up_ = std::chrono::steady_clock::now() + cut_time;
+  reset_when_delivered();
+}
+
+void Relay::reset_when_delivered() {
+  const bool delivered = survivor_->unsent.empty() && is_delivered(survivor_->socket);
+  if (!delivered && std::chrono::steady_clock::now() < give_up_) return set_deadline(cut_interval);
+  close(*survivor_, true);
+  leave();
 }
 
 void Relay::fail_backend(const std::string& why) { abort(fmt::format("the backend cannot be reached: {}", why)); }
