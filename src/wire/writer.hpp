@@ -2,6 +2,7 @@
 /// Writes TLS presentation language (RFC 8446, 3). All arithmetic on lengths stands here.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,6 +28,7 @@ class Writer {
   void bytes(View content) { out_.insert(out_.end(), content.begin(), content.end()); }
   /// Writes a vector whose content `body(*this)` writes.
   template <class Body>
+    requires std::invocable<Body, Writer&>
   void vector(Bounds bounds, Body body) {
     const auto start = out_.size();
     const auto prefix = bounds.prefix_octets();

@@ -1,0 +1,61 @@
+/// \file
+/// Handshakes joined message by message, without records, so that tests can drop, repeat, swap and replace messages.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "connection/resolver.hpp"
+#include "handshake/handshake.hpp"
+#include "support/pair.hpp"
+
+namespace sotto::test {
+
+/// Collects what a handshake sends; keys are of no interest here.
+class Collector final : public handshake::Outside {
+ public:
+  std::vector<Bytes> messages;
+  Result<void> send_handshake(View message) override {
+    messages.push_back(own(message));
+    return {};
+  }
+  Result<void> send_change_cipher_spec() override { return {}; }
+  Result<void> install_sending_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
+  Result<void> install_receiving_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
+};
+
+/// One side: a handshake with its questions answered from the configuration.
+template <class Config>
+struct MessageEnd {
+  template <class... Arguments>
+  explicit MessageEnd(std::shared_ptr<const Config> used, Arguments&&... arguments)
+      : config(used), shake(collector, used, std::forward<Arguments>(arguments)...) {}
+
+  /// Takes one message, and whatever can be done with it.
+  void take(View message) {
+    if (error) return;
+    shake.feed(message);
+    run();
+  }
+  void run() {
+    for (;;) {
+      auto ran = shake.run();
+      if (ran && shake.has_question()) {
+        ran = shake.answer(*resolve(config->impl(), shake.question()));
+        if (ran) continue;
+      }
+      if (!ran) error = ran.error();
+      return;
+    }
+  }
+  std::vector<Bytes> sent() { return std::exchange(collector.messages, {}); }
+
+  Collector collector;
+  std::shared_ptr<const Config> config;
+  handshake::Handshake shake;
+  std::optional<Error> error;
+};
+using MessageClient = MessageEnd<ClientConfig>;
+using MessageServer = MessageEnd<ServerConfig>;
+
+}  // namespace sotto::test
