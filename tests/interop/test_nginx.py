@@ -31,17 +31,19 @@ http {{
   ssl_client_certificate {roots};
   root {site};
   add_header X-Tls "$ssl_protocol $ssl_cipher $ssl_session_reused $ssl_server_name $ssl_client_verify";
-  server {{ listen 127.0.0.1:{port} ssl; }}
+  server {{ listen 127.0.0.1:{port} ssl http2; }}
+  server {{ listen 127.0.0.1:{plain_port} http2; }}
   server {{ listen 127.0.0.1:{strict_port} ssl; ssl_verify_client on; }}
 }}
 """
 
 
 class Nginx:
-    """A running nginx: on `port` anybody is served, on `strict_port` only clients with a certificate."""
+    """A running nginx: on `port` anybody is served, on `strict_port` only clients with a certificate, on `plain_port`
+    those that speak HTTP/2 without TLS."""
 
     def __init__(self, programs, pki, folder, payload):
-        self.port, self.strict_port = free_port(), free_port()
+        self.port, self.strict_port, self.plain_port = free_port(), free_port(), free_port()
         site = folder / "site"
         site.mkdir()
         (site / "index.html").write_text("a page of nginx\n")
@@ -50,7 +52,7 @@ class Nginx:
         configuration.write_text(
             CONFIGURATION.format(
                 folder=folder, site=site, server=pki.chained_server(), roots=pki.roots,
-                port=self.port, strict_port=self.strict_port,
+                port=self.port, strict_port=self.strict_port, plain_port=self.plain_port,
             )
         )
         # With one process and no master, nginx run by root stays root and can read the test's files.
@@ -75,7 +77,8 @@ def re_encrypting(module_programs, pki, upstream):
     """`sotto proxy` from its own TLS to nginx's."""
     trust = ("--roots", pki.roots, "--servername", "server.test")
     ends = ("tls://127.0.0.1:0", f"tls://127.0.0.1:{upstream.port}")
-    return sotto.start_proxy(module_programs, *ends, *sotto.credential_arguments(pki.server()), *trust)
+    credential = sotto.credential_arguments(pki.server())
+    return sotto.start_proxy(module_programs, *ends, *credential, *trust, "--alpn", "h2,http/1.1")
 
 
 def test_originate(originating):
@@ -104,12 +107,29 @@ def test_download(originating, payload):
     assert hashlib.sha256(body).digest() == hashlib.sha256(payload.read_bytes()).digest()
 
 
-def test_re_encrypt(pki, re_encrypting):
-    """TLS to TLS, with curl in front."""
-    url = f"https://localhost:{re_encrypting.port}/"
-    said = output_of("curl", "--silent", "--show-error", "--include", "--max-time", 20, "--cacert", pki.roots, url)
+def curl_to(port, roots, *arguments):
+    """What curl says of a page behind a gateway, headers included."""
+    command = ("curl", "--silent", "--show-error", "--include", "--max-time", 20, "--cacert", roots, *arguments)
+    return output_of(*command, f"https://localhost:{port}/")
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/2"])
+def test_re_encrypt(protocol, pki, re_encrypting):
+    """TLS to TLS, with curl in front: the protocol agreed on is carried through."""
+    said = curl_to(re_encrypting.port, pki.roots, "--http1.1" if protocol == "HTTP/1.1" else "--http2")
+    assert said.startswith(f"{protocol} 200")
     assert "a page of nginx" in said
-    assert "X-Tls: TLSv1.3 TLS_" in said
+    assert "x-tls: tlsv1.3 tls_" in said.lower()
+
+
+def test_http2_terminated(programs, pki, upstream):
+    """TLS to plain: HTTP/2 agreed on by ALPN, with curl in front."""
+    credential = sotto.credential_arguments(pki.server())
+    ends = ("tls://127.0.0.1:0", f"tcp://127.0.0.1:{upstream.plain_port}")
+    proxy = sotto.start_proxy(programs, *ends, *credential, "--alpn", "h2")
+    said = curl_to(proxy.port, pki.roots, "--http2")
+    assert said.startswith("HTTP/2 200")
+    assert "a page of nginx" in said
 
 
 def test_client_certificate(programs, pki, upstream):

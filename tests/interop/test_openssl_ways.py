@@ -125,3 +125,25 @@ def test_channel_binding(programs, pki):
     assert client.event("connected")["channel_binding"] == server.exported()
     server.answer(LINE)
     client.closed_well()
+
+
+@pytest.mark.role("client")
+@pytest.mark.parametrize("groups", [("x25519",), ("x25519", "secp384r1")], ids=["at once", "after a retry"])
+def test_early_data_is_skipped(groups, programs, pki, tmp_path):
+    """Early data under another server's ticket: skipped, and the handshake starts afresh."""
+    session, early = tmp_path / "session.pem", tmp_path / "early"
+    early.write_text("data that came too early\n" * 100)
+    stranger = openssl.start_server(programs, Wishes(credential=pki.server(), extra=("-early_data",)))
+    openssl.leave_with_ticket(programs, stranger.port, session, Wishes(roots=pki.roots))
+
+    server = sotto.start_server(programs, [pki.server()], "--groups", groups[-1], actions=("say:welcome", "echo"))
+    extra = ("-sess_in", session, "-early_data", early)
+    client = openssl.start_client(programs, server.port, Wishes(roots=pki.roots, groups=groups, extra=extra))
+    client.wait_for("Early data was rejected")
+    client.saw("welcome")
+    client.say("a line from the client")
+    client.saw("a line from the client")
+    client.quit()
+    assert server.closed_well()["received"] == len("a line from the client\n")
+    connected = server.event("connected")
+    assert not connected["resumed"] and connected["hello_retried"] == (len(groups) == 2)

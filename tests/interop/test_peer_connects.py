@@ -196,7 +196,7 @@ def test_certificate_by_name(peer, name, programs, pki, wishes):
 
 
 def test_late_answers(peer, programs, pki, wishes):
-    """Choice of certificate, signature and verification all answered late."""
+    """sotto answers late: choice of certificate, signature and verification of a required certificate."""
     demands = ("--client-auth", "required", "--roots", pki.roots, "--late")
     server = serve(programs, [pki.server(), pki.server("ed25519", OTHER_SERVER)], *demands)
     chosen = replace(wishes, server_name=OTHER_SERVER, credential=pki.client())

@@ -167,7 +167,7 @@ def test_alpn(peer, programs, call, wishes):
 
 
 def test_late_answers(peer, programs, pki, call, wishes):
-    """Choice of certificate, signature and verification all answered late."""
+    """sotto answers late: choice of certificate, signature and verification of a required certificate."""
     server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
     converse(call(server, "--late", *sotto.credential_arguments(pki.client("ecdsa_p384"))), server)
     server.wait_for("client ecdsa_p384")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 
 from .processes import Program, output_of
@@ -29,7 +30,7 @@ PATIENCE = 60.0  # a browser takes its time to start on a busy machine
 
 
 def version():
-    return output_of("chromium", "--version").split()[1]
+    return re.search(r"Chromium (\S+)", output_of("chromium", "--version")).group(1)
 
 
 def trust(home, authority):
@@ -40,8 +41,15 @@ def trust(home, authority):
         assert output_of("certutil", "-d", f"sql:{database}", *arguments) == ""
 
 
+def start(programs, home):
+    """Starts a browser with one tab and the trust of `home`."""
+    browser = programs.start(home, kind=Browser)
+    browser.open_tab()
+    return browser
+
+
 class Browser(Program):
-    """A running Chromium with one tab."""
+    """A running Chromium, and one tab of it."""
 
     def __init__(self, home):
         # Chromium reads its commands from descriptor 3 and writes its answers to descriptor 4.
@@ -58,6 +66,8 @@ class Browser(Program):
         self._last_id = 0
         self._session = None
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def open_tab(self):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Security", "Runtime"):

@@ -127,12 +127,16 @@ def send_back(server, data):
     server.write(data + b"\n")
 
 
+def leave_with_ticket(programs, port, session, wishes=Wishes()):
+    """Connects, waits for a ticket, keeps it in the file `session`, and leaves."""
+    client = start_client(programs, port, replace(wishes, extra=(*wishes.extra, "-sess_out", session)))
+    client.wait_until(lambda: session.exists() and "END SSL SESSION" in session.read_text(), "a ticket")
+    client.quit()
+
+
 def resume(programs, port, directory, wishes=Wishes()):
     """Connects, leaves, and connects again with the ticket; returns the second client."""
-    session = directory / "session.pem"
-    first = start_client(programs, port, replace(wishes, extra=(*wishes.extra, "-sess_out", session)))
-    first.wait_until(lambda: session.exists() and "END SSL SESSION" in session.read_text(), "a ticket")
-    first.quit()
+    leave_with_ticket(programs, port, directory / "session.pem", wishes)
     return resume_again(programs, port, directory, wishes)
 
 

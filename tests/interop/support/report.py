@@ -9,9 +9,14 @@ INTRODUCTION = """# Real peers
 libsotto is tried against TLS programs that we did not write. `./test` runs all of this on Debian 12 and skips none of it;
 this page is written by `pytest-3 tests/interop --update-docs`, so it says what one run has shown.
 
-The peers are taken from Debian. "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
-OpenSSL and GnuTLS talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach; the
-others talk to `sotto proxy`, as a user would set it up.
+The peers are Debian's packages openssl, gnutls-bin, curl, nginx, openjdk-17-jdk-headless, nodejs and chromium (with
+libnss3-tools, to make the browser trust an authority). "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
+OpenSSL and GnuTLS talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach, and
+to `sotto connect` where that is said; the others talk to `sotto proxy`, as a user would set it up. "sotto answers late"
+means that the program, not the library, chose the certificate, signed and verified, between two calls of `receive`.
+
+Where the peers differ: GnuTLS's client says `bad_certificate` where OpenSSL's says `unknown_ca`, and GnuTLS's server without
+TLS 1.3 says `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told.
 
 | Peer | Version | Role | What was exercised | With | Result |
 | --- | --- | --- | --- | --- | --- |
@@ -24,13 +29,14 @@ def note(item, result):
     """Remembers how one test went."""
     if result.when != "call" and result.passed:
         return
-    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    peer = parameters.pop("peer", None) or getattr(item.module, "PEER", None)
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    peer = parameters.get("peer") or getattr(item.module, "PEER", None)
     if peer is None:
         return
     what = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
     row = _rows.setdefault((peer, item.get_closest_marker("role").args[0], what), {})
-    row["-".join(str(value) for value in parameters.values())] = result.outcome
+    name = item.callspec.id.removeprefix(peer.NAME).lstrip("-") if hasattr(item, "callspec") else ""
+    row[name] = result.outcome
 
 
 def write(file):
