@@ -23,9 +23,6 @@ class KeyExchange {
   static Result<KeyExchange> generate(NamedGroup group);
   /// Makes the pair of a given private key (32 octets for X25519, a big-endian number otherwise), for test vectors.
   static Result<KeyExchange> from_private_key(NamedGroup group, View private_key);
-  static Result<KeyExchange> from_x25519_private_key(View private_key) {
-    return from_private_key(NamedGroup::x25519, private_key);
-  }
   KeyExchange(KeyExchange&& other) noexcept;
   KeyExchange& operator=(KeyExchange&& other) noexcept;
   ~KeyExchange();
