@@ -22,6 +22,7 @@ int main() {
   if (out.empty()) return 2;
   auto unusable = sotto::ServerName("not a name").check();
   if (unusable || unusable.error().code != sotto::Code::invalid_server_name) return 3;
-  std::printf("sotto %.*s says hello in %zu octets\n", static_cast<int>(sotto::version.size()), sotto::version.data(), out.size());
+  std::printf("sotto %.*s says hello in %zu octets\n", static_cast<int>(sotto::version.size()), sotto::version.data(),
+              out.size());
   return 0;
 }
