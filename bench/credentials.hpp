@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include <sotto/issue.hpp>
 
@@ -17,7 +16,7 @@ struct Credentials {
   std::string client_chain;
   std::string client_key;
 };
-inline constexpr std::string_view host = "server.example";
+inline const std::string host = "server.example";
 [[nodiscard]] Credentials issue_credentials(KeyKind key);
 
 }  // namespace sotto::bench

@@ -30,15 +30,14 @@ struct Choice {
 
 std::vector<Choice> all_choices() {
   std::vector<Choice> all;
-  const auto handshake = [&](std::string name, std::string title, const Setup& setup) {
-    all.push_back(
-        {std::move(name), [title, setup](Implementations which) { return handshake_scenario(title, setup, which); }});
+  const auto handshake = [&](const char* name, const std::string& title, const Setup& setup) {
+    all.push_back({name, [title, setup](Implementations which) { return handshake_scenario(title, setup, which); }});
   };
   handshake("full", "full handshake, ECDSA P-256", {});
   handshake("full-rsa", "full handshake, RSA 2048", {.key = KeyKind::rsa_2048});
   handshake("mutual", "mutual handshake, ECDSA P-256", {.mutual = true});
   handshake("resumed", "resumed handshake", {.resume = true});
-  const auto bulk = [&](std::string name, const std::string& title, CipherSuite suite) {
+  const auto bulk = [&](const std::string& name, const std::string& title, CipherSuite suite) {
     all.push_back({name + "-16k", [=](Implementations which) {
                      return bulk_scenario("16 KiB records, " + title, suite, 16384, which);
                    }});

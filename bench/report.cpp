@@ -29,7 +29,7 @@ std::string written(double value) {
 
 std::string cell(const Row& row, std::string_view implementation) {
   if (!row.has(implementation)) return "-";
-  const auto middle = written(row.median_of(implementation));
+  auto middle = written(row.median_of(implementation));
   if (row.unit == Unit::bytes) return middle;
   return middle + " / " + written(row.best_of(implementation));
 }
@@ -62,7 +62,7 @@ Table table_of(const Results& results, const Circumstances& circumstances) {
 std::string conditions(const Circumstances& circumstances) {
   std::string versions;
   for (const auto& [name, version] : circumstances.versions)
-    versions += (versions.empty() ? "" : ", ") + name + " " + version;
+    versions.append(versions.empty() ? "" : ", ").append(name).append(" ").append(version);
   return fmt::format("{}; {} ({} processors); compiler {}; {}; {} rounds of {} ms", circumstances.date,
                      circumstances.processor, circumstances.processors, circumstances.compiler, versions,
                      circumstances.rounds, circumstances.slice.count());

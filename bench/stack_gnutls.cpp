@@ -172,7 +172,7 @@ class GnutlsStack : public Stack {
     auto endpoint = std::make_unique<GnutlsClient>(priority_.get(), client_.get(), resume_ ? &session_ : nullptr);
     auto* session = endpoint->handle();
     require_gnutls(gnutls_server_name_set(session, GNUTLS_NAME_DNS, host.data(), host.size()), "server name");
-    gnutls_session_set_verify_cert(session, host.data(), 0);
+    gnutls_session_set_verify_cert(session, host.c_str(), 0);
     if (!session_.empty())
       require_gnutls(gnutls_session_set_data(session, session_.data(), session_.size()), "session");
     Wire nothing;

@@ -148,7 +148,7 @@ class OpensslStack : public Stack {
     auto endpoint = std::make_unique<OpensslEndpoint>(client_.get());
     auto* ssl = endpoint->handle();
     SSL_set_connect_state(ssl);
-    require_ssl(SSL_set_tlsext_host_name(ssl, host.data()) == 1 && SSL_set1_host(ssl, host.data()) == 1, "host");
+    require_ssl(SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1, "host");
     if (session_) require_ssl(SSL_set_session(ssl, session_.get()) == 1, "session");
     Wire nothing;
     endpoint->advance(nothing, out);

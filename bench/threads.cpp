@@ -45,6 +45,7 @@ class ThreadScenario : public Scenario {
       }
     };
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) workers.emplace_back(work);
     ready.arrive_and_wait();
     const auto start = std::chrono::steady_clock::now();
