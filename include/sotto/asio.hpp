@@ -73,7 +73,8 @@ struct Net {
   }
   template <class Self>
   static bool is_cancelled(const Self& self) {
-    if constexpr (requires { self.cancelled(); }) return self.cancelled() != ::asio::cancellation_type::none;
+    if constexpr (requires { self.get_cancellation_state().cancelled(); })
+      return self.get_cancellation_state().cancelled() != ::asio::cancellation_type::none;
     return false;
   }
 };

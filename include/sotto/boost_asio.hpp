@@ -30,6 +30,9 @@ enum class role_type;  // as in boost/beast/core/role.hpp: Beast itself is not n
 
 namespace sotto::inline v0::boost_asio {
 
+// Boost's own class has no virtual destructor; nobody deletes a category.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 /// Gives the codes of libsotto their sentences.
 class SOTTO_API ErrorCategory final : public boost::system::error_category {
  public:
@@ -40,6 +43,7 @@ class SOTTO_API ErrorCategory final : public boost::system::error_category {
     return adapter::ErrorCategory::describe(static_cast<Code>(code));
   }
 };
+#pragma GCC diagnostic pop
 
 /// Returns the category of libsotto's errors.
 SOTTO_API inline const boost::system::error_category& error_category() {
@@ -99,7 +103,8 @@ struct Net {
   template <class Self>
   static bool is_cancelled(const Self& self) {
     // Newer versions of Boost.Asio than 1.18 can cancel single operations.
-    if constexpr (requires { self.cancelled(); }) return static_cast<int>(self.cancelled()) != 0;
+    if constexpr (requires { self.get_cancellation_state().cancelled(); })
+      return static_cast<int>(self.get_cancellation_state().cancelled()) != 0;
     return false;
   }
 };

@@ -34,11 +34,11 @@ struct SocketOptions {
   /// Bounds one call of `write` or `close`, and every 64 KiB of a `write_all`.
   std::chrono::milliseconds write_timeout = std::chrono::milliseconds(0);
   /// The name that a server must prove, where it is not the host connected to.
-  std::optional<ServerName> server_name;
+  std::optional<ServerName> server_name = {};
   /// Told what is said, in order; may be null.
-  std::shared_ptr<Trace> trace;
+  std::shared_ptr<Trace> trace = {};
   /// Answers the questions that the configuration asks late, taking its time. Without it they are refused.
-  std::function<Answer(const Question&)> answer;
+  std::function<Answer(const Question&)> answer = {};
 };
 
 /// Speaks TLS over a connected stream socket, blocking. Owns the descriptor and closes it when destroyed, without

@@ -184,6 +184,7 @@ std::optional<Event> Engine::take_step() {
 void Engine::ask(Question question) {
   if (ask_) return ask_(std::move(question));
   auto refusal = make_error(Code::invalid_configuration, "a question is asked late, but nobody is there to answer it");
+  refusal.alert = Alert::internal_error;  // a mistake of configuration, but the peer is waiting
   if (auto refused = connection_->answer(question.id, std::move(refusal), out_); !refused) keep_error(refused.error());
 }
 

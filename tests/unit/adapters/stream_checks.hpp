@@ -274,7 +274,7 @@ void a_cut_connection_is_truncated_and_not_eof() {
   std::array<char, 100> buffer;
   Outcome<Flavour> read;
   pair.server.async_read_some(Flavour::buffer(buffer.data(), buffer.size()), read.handler());
-  pair.client.lowest_layer().close();
+  pair.client.lowest_layer().shutdown(Flavour::socket::shutdown_send);
   pair.run();
   EXPECT_TRUE(read.error == Code::truncated) << read.error->message();
   EXPECT_TRUE(read.error != Flavour::eof());
