@@ -12,7 +12,7 @@ if(SOTTO_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives from inlined std::vector and std::variant code.
-  target_compile_options(sotto_settings INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
+  target_compile_options(sotto_settings INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
                                                   -Wno-restrict -Wno-dangling-pointer)
 endif()
 if(SOTTO_SANITIZE)

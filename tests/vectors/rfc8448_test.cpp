@@ -214,8 +214,8 @@ TEST_P(Rfc8448, replays_octet_for_octet) {
 INSTANTIATE_TEST_SUITE_P(Traces, Rfc8448,
                          testing::Values("simple-1rtt", "resumed-0rtt", "hello-retry-request", "client-auth",
                                          "compat-mode"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& trace) {
+                           std::string name = trace.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
