@@ -30,10 +30,11 @@ namespace sotto::inline v0 {
 struct SOTTO_API Summary {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;
-  std::optional<NamedGroup> group;                   ///< absent only where no key agreement took place
-  std::optional<SignatureScheme> signature_scheme;   ///< what the server (seen by a client) or the client proved itself with
-  std::string application_protocol;                  ///< by ALPN; empty if none
-  std::string server_name;                           ///< the name the client asked for; empty if none
+  std::optional<NamedGroup> group;  ///< absent only where no key agreement took place
+  std::optional<SignatureScheme>
+      signature_scheme;              ///< what the server (seen by a client) or the client proved itself with
+  std::string application_protocol;  ///< by ALPN; empty if none
+  std::string server_name;           ///< the name the client asked for; empty if none
   bool resumed = false;
   bool hello_retried = false;
   /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.
@@ -63,8 +64,8 @@ struct KeysUpdated {
 /// The peer sent close_notify: no more data will come. Ours may still be written.
 struct PeerClosed {};
 
-using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated, PeerClosed,
-                           Question>;
+using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated,
+                           PeerClosed, Question>;
 
 /// What one call of `receive` did: how many octets of the input it used up, and one event.
 struct Step {
@@ -98,17 +99,18 @@ class SOTTO_API Connection {
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  /// Takes one step: consumes at most one record from `in` and reports at most one event. `in` may be empty, to fetch what
-  /// became possible by an answer. On error the alert that belongs to it is in `out`.
+  /// Takes one step: consumes at most one record from `in` and reports at most one event. `in` may be empty, to fetch
+  /// what became possible by an answer. On error the alert that belongs to it is in `out`.
   [[nodiscard]] Result<Step> receive(std::span<std::byte> in, Buffer& out);
   /// Tells that the transport ended. Returns `Code::truncated` unless the peer had said close_notify.
   [[nodiscard]] Result<void> end_of_input();
-  /// Answers the open question. `no_such_question` for any other `id`, `wrong_answer` for an answer of the wrong kind; both
-  /// leave the connection as it was. Other errors end the handshake. Call `receive` afterwards, with an empty input if need be.
+  /// Answers the open question. `no_such_question` for any other `id`, `wrong_answer` for an answer of the wrong kind;
+  /// both leave the connection as it was. Other errors end the handshake. Call `receive` afterwards, with an empty
+  /// input if need be.
   [[nodiscard]] Result<void> answer(QuestionId id, Answer answer, Buffer& out);
 
-  /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done, `Code::closed` after `close`.
-  /// Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
+  /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done, `Code::closed` after
+  /// `close`. Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
   [[nodiscard]] Result<void> write(std::span<const std::byte> data, Buffer& out);
   /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
   /// user_canceled.

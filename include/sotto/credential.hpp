@@ -21,7 +21,8 @@ namespace sotto::inline v0 {
 /// Returns the passphrase of an encrypted private key; called only when the key is encrypted.
 using PassphraseSource = std::function<Result<std::string>()>;
 
-/// Proves who we are: a certificate chain with its private key. Cheap to copy; immutable, safe to share between threads.
+/// Proves who we are: a certificate chain with its private key. Cheap to copy; immutable, safe to share between
+/// threads.
 class SOTTO_API Credential {
  public:
   /// Loads a PEM chain (end entity first) and a PEM private key (PKCS#8, SEC 1 or PKCS#1; encrypted or not).
@@ -30,9 +31,9 @@ class SOTTO_API Credential {
                                            PassphraseSource passphrase = {});
   /// Loads the same from memory.
   static Result<Credential> from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase = {});
-  /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion` (sotto/connection.hpp).
-  /// `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the end entity's key are
-  /// `Code::unsupported_key`.
+  /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion`
+  /// (sotto/connection.hpp). `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the
+  /// end entity's key are `Code::unsupported_key`.
   static Result<Credential> with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes);
 
   [[nodiscard]] const CertificateChain& chain() const;

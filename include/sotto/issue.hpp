@@ -30,7 +30,8 @@ enum class KeyKind : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519,
 
 /// Says what an issued certificate is for.
 struct SOTTO_API LeafRequest {
-  std::vector<std::string> names;  ///< DNS names (wildcards allowed), IP addresses; the first becomes the subject's name
+  std::vector<std::string>
+      names;  ///< DNS names (wildcards allowed), IP addresses; the first becomes the subject's name
   KeyKind key = KeyKind::ecdsa_p256;
   std::chrono::system_clock::time_point not_before{};  ///< the epoch: an hour ago
   std::chrono::hours lifetime = std::chrono::hours(24 * 90);

@@ -16,7 +16,13 @@
 namespace sotto::inline v0 {
 
 /// Names a protocol version by its code point. Source: RFC 8446, 4.1.2 and 4.2.1.
-enum class ProtocolVersion : std::uint16_t { ssl3 = 0x0300, tls10 = 0x0301, tls11 = 0x0302, tls12 = 0x0303, tls13 = 0x0304 };
+enum class ProtocolVersion : std::uint16_t {
+  ssl3 = 0x0300,
+  tls10 = 0x0301,
+  tls11 = 0x0302,
+  tls12 = 0x0303,
+  tls13 = 0x0304
+};
 
 /// Names a cipher suite as the RFC does. Source: RFC 8446, B.4.
 enum class CipherSuite : std::uint16_t {
@@ -51,7 +57,8 @@ enum class SignatureScheme : std::uint16_t {
 [[nodiscard]] SOTTO_API std::string to_string(NamedGroup group);
 [[nodiscard]] SOTTO_API std::string to_string(SignatureScheme scheme);
 
-/// Returns the group of that RFC name ("x25519", "secp256r1", also "P-256" and the like), or an error naming the known ones.
+/// Returns the group of that RFC name ("x25519", "secp256r1", also "P-256" and the like), or an error naming the known
+/// ones.
 [[nodiscard]] SOTTO_API Result<NamedGroup> parse_group(std::string_view name);
 /// Returns the cipher suite of that RFC name, or an error naming the known ones.
 [[nodiscard]] SOTTO_API Result<CipherSuite> parse_cipher_suite(std::string_view name);

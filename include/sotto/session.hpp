@@ -54,7 +54,8 @@ class SOTTO_API SessionStore {
 };
 
 /// Returns a store in memory: at most `servers` names, at most `each` sessions for one name, the oldest dropped first.
-[[nodiscard]] SOTTO_API std::shared_ptr<SessionStore> make_memory_session_store(std::size_t servers = 256, std::size_t each = 4);
+[[nodiscard]] SOTTO_API std::shared_ptr<SessionStore> make_memory_session_store(std::size_t servers = 256,
+                                                                                std::size_t each = 4);
 
 /// Seals and opens a server's tickets: AES-256-GCM under keys that rotate. Share one object between server
 /// configurations whose tickets may stand in for one another. Thread-safe.

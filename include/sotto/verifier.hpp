@@ -64,8 +64,8 @@ enum class Purpose : std::uint8_t { server_authentication, client_authentication
 
 /// Holds all that a verifier needs to judge a peer; owned, so it can be answered from another thread.
 struct SOTTO_API VerifyRequest {
-  CertificateChain chain;           ///< as the peer sent it, end entity first; never empty
-  std::optional<ServerName> name;   ///< the name to be proven; absent for clients and where the check is switched off
+  CertificateChain chain;          ///< as the peer sent it, end entity first; never empty
+  std::optional<ServerName> name;  ///< the name to be proven; absent for clients and where the check is switched off
   Purpose purpose = Purpose::server_authentication;
   std::chrono::system_clock::time_point time;
 };
