@@ -106,6 +106,47 @@ def test_an_encrypted_key_is_opened_with_the_passphrase_file(certificates):
             round_trip(tls)
 
 
+def test_flags_that_may_be_repeated_take_one_value_each(certificates):
+    with Backend(echo) as backend, Gateway("--cert", certificates.cert, "--key", certificates.key, "tls://127.0.0.1:0",
+                                           backend.address) as proxy, connect(proxy.port, certificates.ca) as tls:
+        round_trip(tls)
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal_without_echo(certificates):
+    import fcntl
+    import termios
+    ours, theirs = os.openpty()
+
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    with Backend(echo) as backend:
+        process = subprocess.Popen([SOTTO, "proxy", "tls://127.0.0.1:0", backend.address, "--cert", certificates.cert, "--key",
+                                    certificates.encrypted_key], preexec_fn=own_terminal, stderr=subprocess.PIPE, text=True)
+        try:
+            seen = b""
+            while b"Passphrase for" not in seen or not seen.endswith(b": "):
+                seen += os.read(ours, 1000)
+            assert str(certificates.encrypted_key).encode() in seen
+            os.write(ours, b"open sesame\n")
+            line = process.stderr.readline()
+            port = int(re.search(r"127.0.0.1:(\d+) for", line).group(1))
+            with connect(port, certificates.ca) as tls:
+                round_trip(tls)
+            assert b"sesame" not in seen + os.read(ours, 1000)
+            process.send_signal(signal.SIGHUP)
+            assert "stopped" not in (line := process.stderr.readline()), line
+            while "reload" not in line:
+                line = process.stderr.readline()
+            assert "reloaded" in line, "a reload does not ask again"
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+            os.close(ours)
+            os.close(theirs)
+
+
 def test_the_certificate_is_chosen_by_name(gateway, certificates):
     with Backend(echo) as backend:
         proxy = gateway(backend.address, "--cert", certificates.other.cert, "--key", certificates.other.key)
