@@ -22,8 +22,14 @@ enum class KeyType : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519,
 /// Lists the schemes for CertificateVerify in TLS 1.3 that a key of this type can use, most preferred first. For RSA,
 /// only those whose hash fits `key_bits`. RFC 8446, 4.2.3.
 [[nodiscard]] std::vector<SignatureScheme> tls13_schemes_of(KeyType type, std::size_t key_bits);
-/// Says whether `scheme` is one that a key of `type` makes in TLS 1.3.
+/// Says whether `scheme` is one that a key of `type` makes in TLS 1.3, where a scheme binds the curve.
 [[nodiscard]] bool scheme_fits(SignatureScheme scheme, KeyType type);
+/// Lists the schemes that a key of this type can use in TLS 1.2, most preferred first: those of TLS 1.3, then the
+/// hashes of the other curves for ECDSA, then PKCS#1 for RSA. RFC 5246, 7.4.1.4.1; RFC 8422, 5.1.1; RFC 8446, 4.2.3.
+[[nodiscard]] std::vector<SignatureScheme> tls12_schemes_of(KeyType type, std::size_t key_bits);
+/// Says whether `scheme` is one that a key of `type` makes in TLS 1.2. There ecdsa_secp256r1_sha256 means ECDSA with
+/// SHA-256 on any curve, and PKCS#1 signs the handshake. Whatever fits in TLS 1.3 fits here.
+[[nodiscard]] bool scheme_fits_tls12(SignatureScheme scheme, KeyType type);
 
 /// Verifies signatures of one peer.
 class PublicKey {
@@ -41,8 +47,11 @@ class PublicKey {
   [[nodiscard]] std::size_t bits() const { return bits_; }
   /// Lists the schemes this key can verify in TLS 1.3: those of its type, without what its own parameters forbid.
   [[nodiscard]] std::vector<SignatureScheme> tls13_schemes() const;
+  /// Lists the schemes this key can verify in TLS 1.2.
+  [[nodiscard]] std::vector<SignatureScheme> tls12_schemes() const;
   /// Checks `signature` over `message`; `Code::bad_signature` if it is wrong, `Code::wrong_signature_scheme` if the key
-  /// cannot have made it. Beside the schemes of TLS 1.3, RSA keys check the PKCS#1 schemes, which certificates use.
+  /// cannot have made it. Takes every scheme of `scheme_fits_tls12`, which is wider than TLS 1.3 allows for a
+  /// handshake: a caller for TLS 1.3 asks `scheme_fits` first.
   [[nodiscard]] Result<void> verify(SignatureScheme scheme, View message, View signature) const;
 
  private:
@@ -65,9 +74,12 @@ class PrivateKey {
   [[nodiscard]] std::size_t bits() const { return bits_; }
   /// Lists the schemes this key can sign with in TLS 1.3, most preferred first.
   [[nodiscard]] std::vector<SignatureScheme> tls13_schemes() const;
+  /// Lists the schemes this key can sign with in TLS 1.2, most preferred first.
+  [[nodiscard]] std::vector<SignatureScheme> tls12_schemes() const;
   /// Returns the DER SubjectPublicKeyInfo of the public half, to compare it with a certificate's.
   [[nodiscard]] Result<Bytes> subject_public_key_info() const;
-  /// Signs `message`. An RSA signature is verified before it is returned, so that a fault cannot leak the key.
+  /// Signs `message` with any scheme of `scheme_fits_tls12`; which of them the version allows is the caller's choice
+  /// from the lists above. An RSA signature is verified before it is returned, so that a fault cannot leak the key.
   [[nodiscard]] Result<Bytes> sign(SignatureScheme scheme, View message) const;
 
  private:

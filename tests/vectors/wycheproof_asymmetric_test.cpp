@@ -108,6 +108,10 @@ INSTANTIATE_TEST_SUITE_P(
         SignatureFile{"p256", "ecdsa_secp256r1_sha256_test.json", 484, SignatureScheme::ecdsa_secp256r1_sha256},
         SignatureFile{"p384", "ecdsa_secp384r1_sha384_test.json", 504, SignatureScheme::ecdsa_secp384r1_sha384},
         SignatureFile{"p521", "ecdsa_secp521r1_sha512_test.json", 542, SignatureScheme::ecdsa_secp521r1_sha512},
+        // The hash of another curve, as in TLS 1.2.
+        SignatureFile{"p256_sha512", "ecdsa_secp256r1_sha512_test.json", 554, SignatureScheme::ecdsa_secp521r1_sha512},
+        SignatureFile{"p384_sha256", "ecdsa_secp384r1_sha256_test.json", 472, SignatureScheme::ecdsa_secp256r1_sha256},
+        SignatureFile{"p384_sha512", "ecdsa_secp384r1_sha512_test.json", 542, SignatureScheme::ecdsa_secp521r1_sha512},
         SignatureFile{"ed25519", "ed25519_test.json", 151, SignatureScheme::ed25519},
         SignatureFile{"pss_2048_sha256", "rsa_pss_2048_sha256_mgf1_32_test.json", 108,
                       SignatureScheme::rsa_pss_rsae_sha256},
