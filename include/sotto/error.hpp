@@ -90,6 +90,10 @@ enum class Code : std::uint16_t {
   binder_count_mismatch,
   psk_not_last,
   downgrade_detected,
+  inappropriate_fallback,
+  no_secure_renegotiation,
+  renegotiation_refused,
+  extended_master_secret_changed,
   unknown_server_name,
   // Proofs that failed.
   bad_signature,

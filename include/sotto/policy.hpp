@@ -24,11 +24,19 @@ enum class ProtocolVersion : std::uint16_t {
   tls13 = 0x0304
 };
 
-/// Names a cipher suite as the RFC does. Source: RFC 8446, B.4.
+/// Names a cipher suite as the RFCs do. Source: RFC 8446, B.4; RFC 5289; RFC 7905.
 enum class CipherSuite : std::uint16_t {
+  // TLS 1.3
   TLS_AES_128_GCM_SHA256 = 0x1301,
   TLS_AES_256_GCM_SHA384 = 0x1302,
   TLS_CHACHA20_POLY1305_SHA256 = 0x1303,
+  // TLS 1.2
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 = 0xc02b,
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 = 0xc02c,
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 = 0xc02f,
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = 0xc030,
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca8,
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca9,
 };
 
 /// Names a group for key agreement. Source: RFC 8446, 4.2.7.
@@ -108,7 +116,7 @@ struct SOTTO_API Policy {
   /// How long a ticket may be used; at most seven days. RFC 8446, 4.6.1.
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24);
 
-  /// Returns the default of the year 2026: TLS 1.3, AEAD suites, X25519 first.
+  /// Returns the default of the year 2026: TLS 1.3, and TLS 1.2 with ephemeral keys and AEAD ciphers; X25519 first.
   static Policy modern_2026();
   /// Returns the newest `modern` policy.
   static Policy modern() { return modern_2026(); }

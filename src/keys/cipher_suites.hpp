@@ -14,27 +14,56 @@
 
 namespace sotto::keys {
 
-/// Holds the parameters of one cipher suite. RFC 8446, B.4 and 5.5.
+/// Says how the two sides agree on a secret; `any` in TLS 1.3, which negotiates it apart from the suite.
+enum class KeyAgreement : std::uint8_t { any, ecdhe };
+/// Says how a server proves itself; `any` in TLS 1.3.
+enum class Authentication : std::uint8_t { any, ecdsa, rsa };
+
+/// Holds the parameters of one cipher suite. RFC 8446, B.4 and 5.5; RFC 5289; RFC 7905.
 struct SuiteParameters {
   CipherSuite suite;
+  ProtocolVersion version;
+  KeyAgreement key_agreement;
+  Authentication authentication;
   crypto::AeadAlgorithm aead;
+  /// The hash of the key schedule (TLS 1.3) or the PRF (TLS 1.2), and of the transcript.
   crypto::HashAlgorithm hash;
-  /// Records that one key may protect; for AES-GCM the policy sets a lower limit. ChaCha20-Poly1305 outlasts the
-  /// sequence number.
+  /// Records that one key may protect; for AES-GCM the policy sets a lower limit. ChaCha20-Poly1305 outlasts the sequence
+  /// number.
   std::uint64_t records_per_key;
 };
 
 inline constexpr std::uint64_t unlimited_records = std::numeric_limits<std::uint64_t>::max() / 2;
 inline constexpr std::uint64_t gcm_records = std::uint64_t{1} << 24;
 
-inline constexpr auto suite_table = std::to_array<SuiteParameters>({
-    {CipherSuite::TLS_AES_128_GCM_SHA256, crypto::AeadAlgorithm::aes_128_gcm, crypto::HashAlgorithm::sha256,
-     gcm_records},
-    {CipherSuite::TLS_AES_256_GCM_SHA384, crypto::AeadAlgorithm::aes_256_gcm, crypto::HashAlgorithm::sha384,
-     gcm_records},
-    {CipherSuite::TLS_CHACHA20_POLY1305_SHA256, crypto::AeadAlgorithm::chacha20_poly1305, crypto::HashAlgorithm::sha256,
-     unlimited_records},
-});
+constexpr SuiteParameters suite_row(CipherSuite suite, ProtocolVersion version, KeyAgreement agreement,
+                                    Authentication authentication, crypto::AeadAlgorithm aead, crypto::HashAlgorithm hash) {
+  const bool gcm = aead != crypto::AeadAlgorithm::chacha20_poly1305;
+  return {suite, version, agreement, authentication, aead, hash, gcm ? gcm_records : unlimited_records};
+}
+
+inline constexpr auto suite_table = [] {
+  using enum CipherSuite;
+  using enum ProtocolVersion;
+  using enum crypto::AeadAlgorithm;
+  using enum crypto::HashAlgorithm;
+  constexpr auto any = KeyAgreement::any;
+  constexpr auto ecdhe = KeyAgreement::ecdhe;
+  constexpr auto anyone = Authentication::any;
+  constexpr auto ecdsa = Authentication::ecdsa;
+  constexpr auto rsa = Authentication::rsa;
+  return std::to_array<SuiteParameters>({
+      suite_row(TLS_AES_128_GCM_SHA256, tls13, any, anyone, aes_128_gcm, sha256),
+      suite_row(TLS_AES_256_GCM_SHA384, tls13, any, anyone, aes_256_gcm, sha384),
+      suite_row(TLS_CHACHA20_POLY1305_SHA256, tls13, any, anyone, chacha20_poly1305, sha256),
+      suite_row(TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls12, ecdhe, ecdsa, aes_128_gcm, sha256),
+      suite_row(TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls12, ecdhe, ecdsa, aes_256_gcm, sha384),
+      suite_row(TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls12, ecdhe, ecdsa, chacha20_poly1305, sha256),
+      suite_row(TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls12, ecdhe, rsa, aes_128_gcm, sha256),
+      suite_row(TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls12, ecdhe, rsa, aes_256_gcm, sha384),
+      suite_row(TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, tls12, ecdhe, rsa, chacha20_poly1305, sha256),
+  });
+}();
 
 /// Returns the parameters of `suite`, or null for a suite that this library does not have.
 [[nodiscard]] constexpr const SuiteParameters* find_suite(CipherSuite suite) {
