@@ -119,6 +119,7 @@ enum class Code : std::uint16_t {
   too_many_empty_records,
   too_many_key_updates,
   too_many_warning_alerts,
+  too_much_early_data,
   key_usage_limit_reached,
   // How a connection can end.
   peer_alert,

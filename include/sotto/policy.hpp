@@ -87,6 +87,8 @@ struct SOTTO_API Limits {
   std::size_t key_updates = 32;
   /// Alerts of level warning in a row.
   std::size_t warning_alerts = 4;
+  /// Octets of early data records that a server skips because it does not accept them.
+  std::size_t skipped_early_data = 16384;
   /// Records protected under one AES-GCM key before keys are updated. RFC 8446, 5.5 allows about 2^24.5.
   std::uint64_t gcm_records_per_key = std::uint64_t{1} << 23;
 };

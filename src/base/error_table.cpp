@@ -144,6 +144,8 @@ constexpr auto table = std::to_array<ErrorRow>({
      "the peer updated its keys too often without sending data", "TOO_MANY_KEY_UPDATES"},
     {Code::too_many_warning_alerts, "too_many_warning_alerts", Alert::unexpected_message, Origin::peer,
      "the peer sent too many warning alerts in a row", "TOO_MANY_WARNING_ALERTS"},
+    {Code::too_much_early_data, "too_much_early_data", Alert::unexpected_message, Origin::peer,
+     "the client sent more early data than is skipped here", "TOO_MUCH_SKIPPED_EARLY_DATA"},
     {Code::key_usage_limit_reached, "key_usage_limit_reached", Alert::internal_error, Origin::ours,
      "the keys of this connection were used as often as is safe", ""},
 

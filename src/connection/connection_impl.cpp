@@ -77,8 +77,10 @@ Result<void> Connection::Impl::take_handshake_record(const record::Record& recor
     if (!heard_hello || handshake->has_input()) return fail(Code::bad_change_cipher_spec);
     return receiving.drop_change_cipher_spec(record);
   }
-  const auto opened = receiving.open(record);
-  if (!opened) return std::unexpected(opened.error());
+  const auto result = receiving.open(record);
+  if (!result) return std::unexpected(result.error());
+  if (!*result) return {};
+  const auto& opened = *result;
   if (opened->type != ContentType::handshake && handshake->has_input())
     return fail(Code::unexpected_record, "inside a fragmented handshake message");
   if (opened->type == ContentType::alert) {

@@ -37,6 +37,7 @@ struct Connection::Impl final : handshake::Outside {
   Result<void> send_change_cipher_spec() override;
   Result<void> install_sending_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
   Result<void> install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
+  void skip_early_data() override { receiving.skip_early_data(); }
 
   // ---- state ----
   std::variant<ClientConfigPointer, ServerConfigPointer> config;

@@ -43,30 +43,47 @@ Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
   return {};
 }
 
-Result<record::Opened> ReceivingHalf::open(const record::Record& record) {
-  record::Opened opened{record.type, record.fragment};
-  if (opener_) {
-    // A peer that failed before it had keys can only say so in the clear; nothing was protected by them yet.
-    const bool early_alert = record.type == ContentType::alert && !opened_any_;
-    if (!early_alert) {
-      auto inner = opener_->open(record);
-      if (!inner) return inner;
-      opened = *inner;
-      opened_any_ = true;
-    }
+Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& record) {
+  std::optional<record::Opened> opened(record::Opened{record.type, record.fragment});
+  // A peer that failed before it had keys can only say so in the clear; nothing was protected by them yet.
+  const bool early_alert = record.type == ContentType::alert && !opened_any_;
+  if (opener_ && !early_alert) {
+    auto inner = open_protected(record);
+    if (!inner || !*inner) return inner;
+    opened = **inner;
   } else if (record.type == ContentType::application_data) {
-    return fail(Code::unexpected_record, "application data before there are keys");
+    // RFC 8446, 4.2.10: between a HelloRetryRequest and the second ClientHello early data is skipped unopened.
+    return early_data_left_ ? skip(record) : fail(Code::unexpected_record, "application data before there are keys");
   }
-  if (!opened.content.empty()) {
+  if (!opened->content.empty()) {
     empty_records_ = 0;
     return opened;
   }
   // RFC 8446, 5.1: zero-length fragments are for application data only.
-  if (opened.type != ContentType::application_data)
+  if (opened->type != ContentType::application_data)
     return fail(Code::unexpected_record, "an empty record that is no application data");
   if (++empty_records_ > limits_->empty_records)
     return fail(Code::too_many_empty_records, std::to_string(limits_->empty_records) + " are allowed");
   return opened;
+}
+
+Result<std::optional<record::Opened>> ReceivingHalf::open_protected(const record::Record& record) {
+  auto inner = opener_->open(record);
+  if (!inner) {
+    if (early_data_left_ && inner.error().code == Code::bad_record_mac) return skip(record);
+    return std::unexpected(inner.error());
+  }
+  opened_any_ = true;
+  early_data_left_.reset();
+  return *inner;
+}
+
+Result<std::optional<record::Opened>> ReceivingHalf::skip(const record::Record& record) {
+  if (record.fragment.size() > *early_data_left_)
+    return fail(Code::too_much_early_data,
+                "at most " + std::to_string(limits_->skipped_early_data) + " octets are skipped");
+  *early_data_left_ -= record.fragment.size();
+  return std::nullopt;
 }
 
 Result<void> ReceivingHalf::drop_change_cipher_spec(const record::Record& record) {
@@ -115,7 +132,8 @@ Result<Step> ReceivingHalf::step(MutableView in) {
     consumed += deframed->record->octets();
     const auto opened = open(*deframed->record);
     if (!opened) return std::unexpected(opened.error());
-    auto event = take(*opened);
+    if (!*opened) continue;
+    auto event = take(**opened);
     if (!event) return std::unexpected(event.error());
     if (*event) return Step{consumed, std::move(**event)};
   }

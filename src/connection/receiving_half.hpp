@@ -44,8 +44,10 @@ class ReceivingHalf {
   [[nodiscard]] record::Protection protection() const {
     return opener_ ? record::Protection::aead : record::Protection::none;
   }
-  /// Opens `record` where keys are installed, and counts what could be a flood.
-  [[nodiscard]] Result<record::Opened> open(const record::Record& record);
+  /// Opens `record` where keys are installed, and counts what could be a flood; nothing for a record that is skipped.
+  [[nodiscard]] Result<std::optional<record::Opened>> open(const record::Record& record);
+  /// Drops application data that does not open, up to the limit, until a record opens. RFC 8446, 4.2.10.
+  void skip_early_data() { early_data_left_ = limits_->skipped_early_data; }
   /// Drops a change_cipher_spec record of middlebox compatibility mode. RFC 8446, 5.
   [[nodiscard]] Result<void> drop_change_cipher_spec(const record::Record& record);
   /// Takes an alert: true for close_notify, false for one that is ignored, the peer's error otherwise.
@@ -63,6 +65,9 @@ class ReceivingHalf {
  private:
   /// Takes the content of one record; nothing if it leads to no event.
   [[nodiscard]] Result<std::optional<Event>> take(const record::Opened& opened);
+  /// Opens a protected record, or skips it; nothing then.
+  [[nodiscard]] Result<std::optional<record::Opened>> open_protected(const record::Record& record);
+  [[nodiscard]] Result<std::optional<record::Opened>> skip(const record::Record& record);
   [[nodiscard]] Result<std::optional<Event>> take_data(MutableView content);
   /// Takes the next waiting handshake message.
   [[nodiscard]] Result<std::optional<Event>> next_message();
@@ -75,6 +80,7 @@ class ReceivingHalf {
   keys::TrafficSecret secret_;
   handshake::MessageQueue queue_;
   std::unique_ptr<TicketTaker> tickets_;
+  std::optional<std::size_t> early_data_left_;  // while early data is skipped
   std::uint32_t empty_records_ = 0;
   std::uint32_t warning_alerts_ = 0;
   std::uint32_t key_updates_ = 0;

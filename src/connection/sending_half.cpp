@@ -42,7 +42,7 @@ Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
   return {};
 }
 
-void SendingHalf::finish_handshake() { gathered_ = {}; }
+void SendingHalf::finish_handshake() { gathered_ = Bytes(); }
 
 Result<void> SendingHalf::write(View data, Buffer& out) {
   if (closed_) return fail(Code::closed);

@@ -41,7 +41,7 @@ Result<std::optional<View>> MessageQueue::next(const Limits& limits) {
 
 void MessageQueue::release() {
   if (!empty()) return;
-  bytes_ = {};
+  bytes_ = Bytes();
   begin_ = 0;
 }
 

@@ -24,6 +24,9 @@ class Outside {
   [[nodiscard]] virtual Result<void> install_sending_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
   /// Expects what is received from here on to be protected by these keys.
   [[nodiscard]] virtual Result<void> install_receiving_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
+  /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to the
+  /// policy's limit. RFC 8446, 4.2.10.
+  virtual void skip_early_data() = 0;
 };
 
 }  // namespace sotto::handshake

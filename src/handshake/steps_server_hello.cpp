@@ -85,6 +85,8 @@ Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
 Result<void> accept_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {
   if (auto kept = keep_hello(state, received.raw); !kept) return kept;
   channel.log_secrets_to(state.settings().key_log, state.hello.random);
+  // RFC 8446, 4.2.10: a server that does not accept early data skips it.
+  if (state.hello.extensions.has(ExtensionType::early_data)) channel.outside().skip_early_data();
   auto agreed = negotiate(state.offer, state.settings().policy, state.settings().alpn);
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);

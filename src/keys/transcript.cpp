@@ -17,7 +17,7 @@ Result<void> Transcript::select(crypto::HashAlgorithm hash) {
   if (!running) return std::unexpected(running.error());
   if (auto absorbed = running->update(kept_); !absorbed) return absorbed;
   hash_.emplace(std::move(*running));
-  kept_ = {};
+  kept_ = Bytes();
   return {};
 }
 

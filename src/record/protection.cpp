@@ -44,7 +44,10 @@ Result<Opened> Opener::open(const Record& record) {
   const auto nonce = nonces_.next();
   if (!nonce) return std::unexpected(nonce.error());
   auto inner = aead_.open(*nonce, record.header, record.fragment);
-  if (!inner) return std::unexpected(inner.error());
+  if (!inner) {
+    nonces_.give_back();
+    return std::unexpected(inner.error());
+  }
   if (inner->size() > max_plaintext + 1) return fail(Code::record_overflow, "after the record was opened");
 
   // RFC 8446, 5.4: the content type is the last octet that is not zero.

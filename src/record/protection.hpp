@@ -23,6 +23,8 @@ class NonceSequence {
   explicit NonceSequence(const crypto::AeadNonce& iv) : iv_(iv) {}
   /// Returns the nonce of the next record; `key_usage_limit_reached` rather than a wrap.
   [[nodiscard]] Result<crypto::AeadNonce> next();
+  /// Gives the last nonce back: the record that it was for did not open, and does not count.
+  void give_back() { --used_; }
   [[nodiscard]] std::uint64_t used() const { return used_; }
 
  private:

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -104,6 +105,47 @@ def test_an_encrypted_key_is_opened_with_the_passphrase_file(certificates):
                                            certificates.encrypted_key, "--passphrase-file", certificates.passphrase) as proxy:
         with connect(proxy.port, certificates.ca) as tls:
             round_trip(tls)
+
+
+def test_flags_that_may_be_repeated_take_one_value_each(certificates):
+    with Backend(echo) as backend, Gateway("--cert", certificates.cert, "--key", certificates.key, "tls://127.0.0.1:0",
+                                           backend.address) as proxy, connect(proxy.port, certificates.ca) as tls:
+        round_trip(tls)
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal_without_echo(certificates):
+    import fcntl
+    import termios
+    ours, theirs = os.openpty()
+
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    with Backend(echo) as backend:
+        process = subprocess.Popen([SOTTO, "proxy", "tls://127.0.0.1:0", backend.address, "--cert", certificates.cert, "--key",
+                                    certificates.encrypted_key], preexec_fn=own_terminal, stderr=subprocess.PIPE, text=True)
+        try:
+            seen = b""
+            while b"Passphrase for" not in seen or not seen.endswith(b": "):
+                seen += os.read(ours, 1000)
+            assert str(certificates.encrypted_key).encode() in seen
+            os.write(ours, b"open sesame\n")
+            line = process.stderr.readline()
+            port = int(re.search(r"127.0.0.1:(\d+) for", line).group(1))
+            with connect(port, certificates.ca) as tls:
+                round_trip(tls)
+            assert b"sesame" not in seen + os.read(ours, 1000)
+            process.send_signal(signal.SIGHUP)
+            assert "stopped" not in (line := process.stderr.readline()), line
+            while "reload" not in line:
+                line = process.stderr.readline()
+            assert "reloaded" in line, "a reload does not ask again"
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+            os.close(ours)
+            os.close(theirs)
 
 
 def test_the_certificate_is_chosen_by_name(gateway, certificates):
@@ -361,10 +403,10 @@ def test_a_silent_client_is_dropped_after_the_handshake_timeout(gateway, certifi
 
 def test_a_connection_on_which_nothing_moves_is_ended(gateway, certificates):
     with Backend(echo) as backend:
-        proxy = gateway(backend.address, "--idle-timeout", "500ms")
+        proxy = gateway(backend.address, "--idle-timeout", "1500ms")
         with connect(proxy.port, certificates.ca) as tls:
-            for _ in range(4):
-                time.sleep(0.3)
+            for _ in range(3):
+                time.sleep(0.7)
                 round_trip(tls)
             with pytest.raises(OSError):
                 assert tls.recv(1) != b""
@@ -387,18 +429,29 @@ def test_clients_above_the_limit_wait_for_their_turn(gateway, certificates):
         second.close()
 
 
-def test_it_survives_a_lack_of_descriptors(certificates):
-    import resource
-    with Backend(echo) as backend:
-        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
-        with Gateway("tcp://127.0.0.1:0", backend.address, preexec=limit) as proxy:
-            clients = [socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) for _ in range(100)]
-            time.sleep(0.3)
-            for client in clients:
-                client.sendall(b"x")
-                assert client.recv(1) == b"x"
-                client.close()
-            proxy.wait_for("(closed by both sides.*\n?.*){1}")
+def test_more_clients_than_descriptors_are_served_one_after_the_other():
+    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+    with Backend(echo) as backend, Gateway("tcp://127.0.0.1:0", backend.address, preexec=limit) as proxy:
+        clients = [socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) for _ in range(100)]
+        for client in clients:
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+            client.close()
+
+
+def test_it_survives_a_lack_of_descriptors():
+    with Backend(echo) as backend, Gateway("tcp://127.0.0.1:0", backend.address) as proxy:
+        before = proxy.descriptors()
+        normal = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (before + 5, normal[1]))
+        clients = [socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) for _ in range(20)]
+        proxy.wait_for("Too many open files")
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, normal)
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as plain:
+            round_trip(plain)
+        for client in clients:
+            client.close()
+        wait_until(lambda: proxy.descriptors() == before, "all descriptors are closed")
 
 
 # Signals

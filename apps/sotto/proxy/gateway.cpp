@@ -152,7 +152,7 @@ std::unique_ptr<Listener> Gateway::make_listener(std::vector<ListeningSocket> so
                                                  std::shared_ptr<const Service> service) {
   return std::make_unique<Listener>(context_, log_, std::move(sockets), std::move(service),
                                     [this](Descriptor client, const Address& address, const auto& its_service) {
-                                      return hand_over(std::move(client), address, its_service);
+                                      hand_over(std::move(client), address, its_service);
                                     });
 }
 
@@ -166,14 +166,15 @@ std::size_t Gateway::connection_limit() const {
   return std::min(settings_.max_connections, possible);
 }
 
-/// Returns false when no further client may come in: those wait in the backlog.
-bool Gateway::hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service) {
+/// At the limit no further client may come in: those wait in the backlog.
+void Gateway::hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service) {
   const auto count = ++active_;
   workers_[next_worker_]->adopt(std::move(client), address, service);
   next_worker_ = (next_worker_ + 1) % workers_.size();
-  if (count < max_connections_) return true;
+  if (count < max_connections_) return;
+  for (const auto& [endpoint, listener] : listeners_) listener->pause();
   paused_ = true;
-  return active_ < max_connections_;  // one may have finished in between
+  if (active_ < max_connections_) resume_listeners();  // one may have finished in between
 }
 
 /// Runs on the worker's thread.
@@ -251,7 +252,8 @@ void Gateway::stop() {
   refresh_timer_.cancel();
   const std::size_t open = active_;
   if (open != 0)
-    log_.info(fmt::format("stopping: {} connections may take {} ms to end", open, settings_.drain_timeout.count()));
+    log_.info(fmt::format("stopping: {} connections may take {:g} s to end", open,
+                          static_cast<double>(settings_.drain_timeout.count()) / 1000));
   drain_timer_.expires_after(settings_.drain_timeout);
   drain_timer_.async_wait([this](const std::error_code& error) {
     if (!error) give_up_draining();

@@ -41,7 +41,7 @@ class Gateway {
   Outcome<void> open(const Services& services);
   std::unique_ptr<Listener> make_listener(std::vector<ListeningSocket> sockets, std::shared_ptr<const Service> service);
   std::size_t connection_limit() const;
-  bool hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service);
+  void hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service);
   void on_connection_finished();
   void resume_listeners();
   void wait_for_signal();

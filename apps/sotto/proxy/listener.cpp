@@ -40,12 +40,12 @@ std::vector<std::string> Listener::addresses() const {
 }
 
 void Listener::resume() {
-  full_ = false;
+  paused_ = false;
   for (const auto& door : doors_) wait(*door);
 }
 
 void Listener::wait(Door& door) {
-  if (door.waiting || resting_ || full_) return;
+  if (door.waiting || resting_ || paused_) return;
   door.waiting = true;
   door.readiness.async_wait(asio::posix::stream_descriptor::wait_read, [this, &door](const std::error_code& error) {
     if (error) return;  // the listener is being destroyed
@@ -56,13 +56,13 @@ void Listener::wait(Door& door) {
 }
 
 void Listener::accept(Door& door) {
-  for (int turn = 0; turn < accepts_in_a_turn && !full_; ++turn) {
+  for (int turn = 0; turn < accepts_in_a_turn && !paused_; ++turn) {
     Address address;
     address.length = sizeof address.storage;
     Descriptor client(::accept4(door.socket.descriptor(), reinterpret_cast<sockaddr*>(&address.storage),
                                 &address.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      full_ = !hand_over_(std::move(client), address, service_);
+      hand_over_(std::move(client), address, service_);
       continue;
     }
     if (errno == EAGAIN) return;

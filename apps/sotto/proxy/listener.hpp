@@ -17,8 +17,8 @@ namespace program {
 
 class Listener {
  public:
-  /// Hands a client over; returns false if no more may be accepted for now.
-  using HandOver = std::function<bool(Descriptor, const Address&, const std::shared_ptr<const Service>&)>;
+  /// Takes a client over; may call `pause`.
+  using HandOver = std::function<void(Descriptor, const Address&, const std::shared_ptr<const Service>&)>;
 
   Listener(asio::io_context& context, Log& log, std::vector<ListeningSocket> sockets,
            std::shared_ptr<const Service> service, HandOver hand_over);
@@ -28,8 +28,10 @@ class Listener {
   [[nodiscard]] const Service& service() const { return *service_; }
   /// Returns where it listens, as endpoints.
   [[nodiscard]] std::vector<std::string> addresses() const;
-  /// Accepts, until `hand_over` says that it is enough.
+  /// Accepts, until `pause`.
   void resume();
+  /// Accepts no more for now: clients wait in the system's queue.
+  void pause() { paused_ = true; }
 
  private:
   struct Door {
@@ -48,7 +50,7 @@ class Listener {
   asio::steady_timer timer_;
   std::chrono::steady_clock::time_point complained_{};
   bool resting_ = false;
-  bool full_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace program

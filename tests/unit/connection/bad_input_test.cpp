@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                 hex("1603010006"
                     "010000020303"),
                 Code::malformed_message, Alert::decode_error}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& each) { return each.param.name; });
 
 TEST(ClientGets, another_protocol_and_quotes_its_greeting) {
   Buffer out;

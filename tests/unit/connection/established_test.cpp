@@ -80,7 +80,9 @@ TEST(KeyUpdate, without_data_between_is_limited) {
     }
     open.pair.client.run();
     EXPECT_EQ(open.pair.client.error.has_value(), updates == 33) << updates;
-    if (open.pair.client.error) EXPECT_EQ(open.pair.client.error->code, Code::too_many_key_updates);
+    if (open.pair.client.error) {
+      EXPECT_EQ(open.pair.client.error->code, Code::too_many_key_updates);
+    }
   }
 }
 
@@ -107,7 +109,9 @@ TEST(Limits, of_empty_records_in_a_row_are_kept) {
     for (unsigned i = 0; i < records; ++i) forger.append(ContentType::application_data, {}, open.pair.client.in);
     open.pair.client.run();
     EXPECT_EQ(open.pair.client.error.has_value(), records == 33) << records;
-    if (open.pair.client.error) EXPECT_EQ(open.pair.client.error->code, Code::too_many_empty_records);
+    if (open.pair.client.error) {
+      EXPECT_EQ(open.pair.client.error->code, Code::too_many_empty_records);
+    }
   }
 }
 
@@ -119,7 +123,9 @@ TEST(Limits, of_warning_alerts_are_kept) {
       forger.append_hex(ContentType::alert, "015a", open.pair.client.in);  // user_canceled
     open.pair.client.run();
     EXPECT_EQ(open.pair.client.error.has_value(), alerts == 5) << alerts;
-    if (open.pair.client.error) EXPECT_EQ(open.pair.client.error->code, Code::too_many_warning_alerts);
+    if (open.pair.client.error) {
+      EXPECT_EQ(open.pair.client.error->code, Code::too_many_warning_alerts);
+    }
   }
 }
 
@@ -129,7 +135,9 @@ TEST(Limits, of_tickets_on_one_connection_are_kept) {
     policy.tickets = tickets;
     OpenPair open(policy);
     EXPECT_EQ(open.pair.client.error.has_value(), tickets == 33) << tickets;
-    if (open.pair.client.error) EXPECT_EQ(open.pair.client.error->code, Code::too_many_tickets);
+    if (open.pair.client.error) {
+      EXPECT_EQ(open.pair.client.error->code, Code::too_many_tickets);
+    }
   }
 }
 
@@ -147,7 +155,9 @@ TEST(Limits, of_the_size_of_a_ticket_are_kept) {
     open.as_server().append(ContentType::handshake, raw, open.pair.client.in);
     open.pair.client.run();
     EXPECT_EQ(open.pair.client.error.has_value(), octets == 301) << octets;
-    if (open.pair.client.error) EXPECT_EQ(open.pair.client.error->code, Code::ticket_too_large);
+    if (open.pair.client.error) {
+      EXPECT_EQ(open.pair.client.error->code, Code::ticket_too_large);
+    }
   }
 }
 

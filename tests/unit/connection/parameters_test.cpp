@@ -42,7 +42,7 @@ TEST_P(EverySuite, carries_data_of_every_size) {
   pair.run();
   EXPECT_EQ(pair.server.data, all);
 }
-INSTANTIATE_TEST_SUITE_P(Tls13, EverySuite, suites, [](const auto& info) { return to_string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Tls13, EverySuite, suites, [](const auto& each) { return to_string(each.param); });
 
 class EveryGroup : public testing::TestWithParam<NamedGroup> {};
 TEST_P(EveryGroup, is_agreed_on) {
@@ -63,7 +63,7 @@ TEST_P(EveryGroup, is_asked_for_with_a_hello_retry_request) {
   EXPECT_TRUE(pair.client.connection.summary().hello_retried);
   EXPECT_TRUE(pair.server.connection.summary().hello_retried);
 }
-INSTANTIATE_TEST_SUITE_P(Tls13, EveryGroup, groups, [](const auto& info) { return to_string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Tls13, EveryGroup, groups, [](const auto& each) { return to_string(each.param); });
 
 class EveryKey : public testing::TestWithParam<KeyKind> {};
 TEST_P(EveryKey, proves_the_server) {
@@ -83,7 +83,7 @@ TEST_P(EveryKey, proves_the_client) {
 INSTANTIATE_TEST_SUITE_P(Tls13, EveryKey,
                          testing::Values(KeyKind::ecdsa_p256, KeyKind::ecdsa_p384, KeyKind::ecdsa_p521,
                                          KeyKind::ed25519, KeyKind::rsa_2048, KeyKind::rsa_pss_2048),
-                         [](const auto& info) { return "kind" + std::to_string(static_cast<int>(info.param)); });
+                         [](const auto& each) { return "kind" + std::to_string(static_cast<int>(each.param)); });
 
 TEST(Parameters, take_the_protocol_that_the_server_prefers) {
   Pair pair(client_builder().alpn({"http/1.1", "h2"}).build().value(),

@@ -101,10 +101,13 @@ TEST_P(Order, with_a_message_repeated_there_is_no_connection) {
       EXPECT_TRUE(error || after_the_end) << where(from_client, flight, at);
       // A second ClientHello that should have differed is the one repetition of a legal type.
       const bool second_hello = GetParam().retry && from_client && flight == 0;
-      if (error)
+      if (error) {
         EXPECT_EQ(error->alert, second_hello ? Alert::illegal_parameter : Alert::unexpected_message)
             << error->message();
-      if (after_the_end) EXPECT_EQ(at + 1, size);
+      }
+      if (after_the_end) {
+        EXPECT_EQ(at + 1, size);
+      }
     }
   });
 }
@@ -145,7 +148,7 @@ TEST_P(Order, with_a_message_of_any_other_type_there_is_no_connection) {
 INSTANTIATE_TEST_SUITE_P(Tls13, Order,
                          testing::Values(Scene{"plain", false, false}, Scene{"with_client_certificate", true, false},
                                          Scene{"with_retry", false, true}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 }  // namespace
 }  // namespace sotto

@@ -81,7 +81,9 @@ TEST_P(ExtensionBlock, is_checked_as_a_whole) {
   const auto raw = hello_with(GetParam().extensions);
   const auto parsed = parse_message<ClientHello>(raw);
   EXPECT_EQ(parsed.has_value(), !GetParam().code);
-  if (!parsed) EXPECT_EQ(parsed.error().code, *GetParam().code);
+  if (!parsed) {
+    EXPECT_EQ(parsed.error().code, *GetParam().code);
+  }
 }
 INSTANTIATE_TEST_SUITE_P(
     ClientHello, ExtensionBlock,
@@ -102,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Block{"with_unreadable_content", "002b0003030304", Code::malformed_extension},
                     Block{"with_octets_behind_the_content", "002b000402030400", Code::malformed_extension},
                     Block{"with_an_empty_list_of_groups", "000a00020000", Code::malformed_extension}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& each) { return each.param.name; });
 
 TEST(Extensions, in_a_message_where_they_are_not_allowed_are_illegal) {
   // key_share in EncryptedExtensions
