@@ -1,5 +1,5 @@
 /// \file
-/// Signatures: private keys that sign, public keys that verify.
+/// The keys of certificates: private keys that sign and decrypt, public keys that verify and encrypt.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "crypto/premaster.hpp"
 
 struct evp_pkey_st;
 
@@ -31,7 +32,7 @@ enum class KeyType : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519,
 /// SHA-256 on any curve, and PKCS#1 signs the handshake. Whatever fits in TLS 1.3 fits here.
 [[nodiscard]] bool scheme_fits_tls12(SignatureScheme scheme, KeyType type);
 
-/// Verifies signatures of one peer.
+/// Verifies signatures of one peer, and encrypts to it.
 class PublicKey {
  public:
   /// Reads a DER SubjectPublicKeyInfo by our own reader and imports the raw key, which avoids libcrypto's slow decoder.
@@ -53,6 +54,9 @@ class PublicKey {
   /// cannot have made it. Takes every scheme of `scheme_fits_tls12`, which is wider than TLS 1.3 allows for a
   /// handshake: a caller for TLS 1.3 asks `scheme_fits` first.
   [[nodiscard]] Result<void> verify(SignatureScheme scheme, View message, View signature) const;
+  /// Encrypts a pre-master secret of 48 octets by PKCS#1 v1.5. `certificate_unsupported_key` unless the key is RSA; an
+  /// RSA-PSS key signs only. RFC 5246, 7.4.7.1.
+  [[nodiscard]] Result<Bytes> encrypt_premaster(View premaster) const;
 
  private:
   PublicKey(KeyType type, std::size_t bits, evp_pkey_st* key) : type_(type), bits_(bits), key_(key) {}
@@ -61,7 +65,7 @@ class PublicKey {
   evp_pkey_st* key_ = nullptr;  // owned; freed in the destructor
 };
 
-/// Signs. Immutable after loading and safe to use from several threads at once.
+/// Signs and decrypts. Immutable after loading and safe to use from several threads at once.
 class PrivateKey {
  public:
   /// Reads a PEM private key. `malformed_pem`, `wrong_passphrase`, `unsupported_key` (RSA below 2048 bits too).
@@ -81,6 +85,11 @@ class PrivateKey {
   /// Signs `message` with any scheme of `scheme_fits_tls12`; which of them the version allows is the caller's choice
   /// from the lists above. An RSA signature is verified before it is returned, so that a fault cannot leak the key.
   [[nodiscard]] Result<Bytes> sign(SignatureScheme scheme, View message) const;
+  /// Decrypts what a client encrypted to this RSA key. Whatever is wrong with it (length, padding, version), the result
+  /// is a random secret, found out in constant time, and never an error: the handshake goes on and fails at Finished.
+  /// `client_hello_version`: what the ClientHello said, not what was negotiated. `crypto_failed` if the key is not RSA.
+  /// RFC 5246, 7.4.7.1.
+  [[nodiscard]] Result<PremasterSecret> decrypt_premaster(View encrypted, ProtocolVersion client_hello_version) const;
 
  private:
   PrivateKey(KeyType type, std::size_t bits, evp_pkey_st* key) : type_(type), bits_(bits), key_(key) {}
