@@ -39,8 +39,16 @@ enum class CipherSuite : std::uint16_t {
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca9,
 };
 
-/// Names a group for key agreement. Source: RFC 8446, 4.2.7.
-enum class NamedGroup : std::uint16_t { secp256r1 = 0x0017, secp384r1 = 0x0018, secp521r1 = 0x0019, x25519 = 0x001d };
+/// Names a group for key agreement. The ffdhe groups serve DHE in TLS 1.2. Source: RFC 8446, 4.2.7; RFC 7919, 2.
+enum class NamedGroup : std::uint16_t {
+  secp256r1 = 0x0017,
+  secp384r1 = 0x0018,
+  secp521r1 = 0x0019,
+  x25519 = 0x001d,
+  ffdhe2048 = 0x0100,
+  ffdhe3072 = 0x0101,
+  ffdhe4096 = 0x0102,
+};
 
 /// Names a signature scheme. Source: RFC 8446, 4.2.3.
 enum class SignatureScheme : std::uint16_t {

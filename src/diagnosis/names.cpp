@@ -44,6 +44,9 @@ constexpr auto groups = std::to_array<Name<NamedGroup>>({
     {NamedGroup::secp256r1, "secp256r1", "P-256", "prime256v1"},
     {NamedGroup::secp384r1, "secp384r1", "P-384"},
     {NamedGroup::secp521r1, "secp521r1", "P-521"},
+    {NamedGroup::ffdhe2048, "ffdhe2048"},
+    {NamedGroup::ffdhe3072, "ffdhe3072"},
+    {NamedGroup::ffdhe4096, "ffdhe4096"},
 });
 
 constexpr auto signature_schemes = std::to_array<Name<SignatureScheme>>({
