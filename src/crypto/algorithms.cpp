@@ -30,4 +30,10 @@ const EVP_CIPHER* cipher_of(AeadAlgorithm aead) {
   return fetched.at(static_cast<std::size_t>(aead));
 }
 
+const EVP_CIPHER* cipher_of(CbcAlgorithm cbc) {
+  static const std::array fetched{EVP_CIPHER_fetch(nullptr, "AES-128-CBC", nullptr),
+                                  EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr)};
+  return fetched.at(static_cast<std::size_t>(cbc));
+}
+
 }  // namespace sotto::crypto
