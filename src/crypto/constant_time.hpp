@@ -13,7 +13,7 @@ namespace sotto::crypto::constant_time {
 using Mask = std::uint64_t;
 
 /// Returns `value` in a way that the compiler cannot see through: what it knows to be 0 or all ones it may turn into a
-/// branch.
+/// branch, and a difference of a counter and a secret into a part of an address.
 [[nodiscard]] inline std::uint64_t hidden(std::uint64_t value) {
   __asm__("" : "+r"(value));
   return value;
@@ -22,8 +22,12 @@ using Mask = std::uint64_t;
 /// Spreads the highest bit over the whole word.
 [[nodiscard]] inline Mask spread_top_bit(std::uint64_t value) { return hidden(std::uint64_t{0} - (value >> 63)); }
 [[nodiscard]] inline Mask is_zero(std::uint64_t value) { return spread_top_bit(~value & (value - 1)); }
-[[nodiscard]] inline Mask are_equal(std::uint64_t left, std::uint64_t right) { return is_zero(left ^ right); }
+[[nodiscard]] inline Mask are_equal(std::uint64_t left, std::uint64_t right) {
+  return is_zero(hidden(left) ^ hidden(right));
+}
 [[nodiscard]] inline Mask is_less(std::uint64_t left, std::uint64_t right) {
+  left = hidden(left);
+  right = hidden(right);
   return spread_top_bit(left ^ ((left ^ right) | ((left - right) ^ right)));
 }
 [[nodiscard]] inline Mask is_at_least(std::uint64_t left, std::uint64_t right) { return ~is_less(left, right); }
