@@ -1,9 +1,11 @@
-// AEADs, HMAC and HKDF against Project Wycheproof.
+// AEADs, CBC, HMAC and HKDF against Project Wycheproof.
 #include <algorithm>
 #include <array>
 
 #include "crypto/aead.hpp"
+#include "crypto/cbc.hpp"
 #include "crypto/hkdf.hpp"
+#include "crypto/record_mac.hpp"
 #include "vectors/wycheproof.hpp"
 
 namespace sotto {
@@ -134,6 +136,87 @@ INSTANTIATE_TEST_SUITE_P(of, WycheproofHmac,
                                          HashFile{"sha384", "hmac_sha384_test.json", 174, HashAlgorithm::sha384},
                                          HashFile{"sha512", "hmac_sha512_test.json", 174, HashAlgorithm::sha512}),
                          name_of);
+
+struct RecordMacFile {
+  const char* name;
+  const char* file;
+  std::size_t cases;
+  crypto::MacHash hash;
+  std::size_t skipped;
+};
+
+class WycheproofRecordMac : public testing::TestWithParam<RecordMacFile> {};
+
+// A key of TLS is as long as the hash's output, and 13 octets stand before the content. The length is a secret among
+// all that there could be.
+TEST_P(WycheproofRecordMac, computes_every_tag_of_a_record) {
+  const auto& file = GetParam();
+  const auto json = wycheproof::load(file.file, file.cases);
+  if (!json) GTEST_SKIP() << wycheproof::absent(file.file, file.cases);
+  const auto judge = [&](const Json& group, const Json& test) -> std::optional<bool> {
+    const auto message = octets(test, "msg");
+    crypto::MacPrefix prefix{};
+    const auto key = octets(test, "key");
+    if (key.size() != crypto::mac_length(file.hash) || message.size() < prefix.size()) return std::nullopt;
+    auto content = own(View(message).subspan(copy(message, prefix)));
+    const auto length = content.size();
+    content.resize(length + 100, 0xee);
+    const auto mac = crypto::RecordMac::create(file.hash, key);
+    EXPECT_TRUE(mac);
+    const auto tag = mac->compute(prefix, content, {.least = 0, .secret = length});
+    return same(tag.view().first(group.at("tagSize").get<std::size_t>() / 8), octets(test, "tag"));
+  };
+  const auto tally = wycheproof::run(*json, judge, wycheproof::none);
+  tally.print(file.file);
+  EXPECT_EQ(tally.skipped, file.skipped);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    of, WycheproofRecordMac,
+    testing::Values(RecordMacFile{"sha1", "hmac_sha1_test.json", 170, crypto::MacHash::sha1, 90},
+                    RecordMacFile{"sha256", "hmac_sha256_test.json", 174, crypto::MacHash::sha256, 92},
+                    RecordMacFile{"sha384", "hmac_sha384_test.json", 174, crypto::MacHash::sha384, 92}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+// The file pads as PKCS#7 does, whose padding says its own length without counting the octet that says it.
+std::optional<Bytes> without_pkcs7(View blocks) {
+  if (blocks.empty() || blocks.back() == 0 || blocks.back() > crypto::cbc_block) return std::nullopt;
+  const auto padding = blocks.last(blocks.back());
+  if (std::ranges::count(padding, blocks.back()) != std::ssize(padding)) return std::nullopt;
+  return own(blocks.first(blocks.size() - padding.size()));
+}
+
+Bytes with_pkcs7(Bytes message) {
+  const auto padding = crypto::cbc_block - message.size() % crypto::cbc_block;
+  message.resize(message.size() + padding, static_cast<std::uint8_t>(padding));
+  return message;
+}
+
+TEST(WycheproofCbc, encrypts_and_decrypts_as_every_case_says) {
+  using crypto::Cbc;
+  const auto json = wycheproof::load("aes_cbc_pkcs5_test.json", 216);
+  if (!json) GTEST_SKIP() << wycheproof::absent("aes_cbc_pkcs5_test.json", 216);
+  const auto judge = [&](const Json& group, const Json& test) -> std::optional<bool> {
+    if (group.at("keySize") == 192) return std::nullopt;
+    const auto algorithm =
+        group.at("keySize") == 128 ? crypto::CbcAlgorithm::aes_128_cbc : crypto::CbcAlgorithm::aes_256_cbc;
+    crypto::CbcIv iv{};
+    copy(octets(test, "iv"), iv);
+    auto blocks = octets(test, "ct");
+    auto decrypting = Cbc::create(algorithm, Cbc::Direction::decrypt, octets(test, "key"));
+    auto encrypting = Cbc::create(algorithm, Cbc::Direction::encrypt, octets(test, "key"));
+    EXPECT_TRUE(decrypting && encrypting) << wycheproof::where(test);
+    if (!decrypting->transform(iv, blocks)) return false;
+    if (without_pkcs7(blocks) != octets(test, "msg")) return false;
+    auto padded = with_pkcs7(octets(test, "msg"));
+    EXPECT_TRUE(encrypting->transform(iv, padded));
+    EXPECT_EQ(padded, octets(test, "ct")) << wycheproof::where(test);
+    return true;
+  };
+  const auto tally = wycheproof::run(*json, judge, wycheproof::none);
+  tally.print("aes_cbc_pkcs5_test.json");
+  EXPECT_EQ(tally.skipped, 72U) << "AES-192";
+}
 
 class WycheproofHkdf : public testing::TestWithParam<HashFile> {};
 
