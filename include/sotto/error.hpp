@@ -81,6 +81,7 @@ enum class Code : std::uint16_t {
   wrong_compression_method,
   wrong_application_protocol,
   wrong_signature_scheme,
+  wrong_certificate_type,
   wrong_psk_identity,
   wrong_key_update_request,
   bad_key_share,

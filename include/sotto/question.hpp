@@ -22,13 +22,15 @@ enum class QuestionId : std::uint64_t {};
 
 /// Asks a server which credential to show for this ClientHello. Answer with a `Credential`.
 struct ChooseCredentialQuestion {
-  std::string server_name;                         ///< lower case; empty if the client sent none
-  std::vector<std::string> application_protocols;  ///< what the client offers by ALPN
-  std::vector<SignatureScheme> signature_schemes;  ///< what the client can verify
+  ProtocolVersion version = ProtocolVersion::tls13;  ///< decides which of a credential's lists of schemes counts
+  std::string server_name;                           ///< lower case; empty if the client sent none
+  std::vector<std::string> application_protocols;    ///< what the client offers by ALPN
+  std::vector<SignatureScheme> signature_schemes;    ///< what the client can verify
 };
 
 /// Asks a client which credential to show, if any. Answer with a `Credential`, or with `NoCredential`.
 struct ChooseClientCredentialQuestion {
+  ProtocolVersion version = ProtocolVersion::tls13;
   std::vector<std::vector<std::byte>> authorities;  ///< DER names of acceptable issuers; empty: any
   std::vector<SignatureScheme> signature_schemes;   ///< what the server can verify
 };

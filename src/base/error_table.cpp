@@ -68,6 +68,8 @@ constexpr auto table = std::to_array<ErrorRow>({
      "the peer chose an application protocol that was not offered", "INVALID_ALPN_PROTOCOL"},
     {Code::wrong_signature_scheme, "wrong_signature_scheme", Alert::illegal_parameter, Origin::peer,
      "the peer signed with a scheme that was not offered or that its key cannot make", "WRONG_SIGNATURE_TYPE"},
+    {Code::wrong_certificate_type, "wrong_certificate_type", Alert::illegal_parameter, Origin::peer,
+     "the server's certificate does not go with the cipher suite that it chose", "WRONG_CERTIFICATE_TYPE"},
     {Code::wrong_psk_identity, "wrong_psk_identity", Alert::illegal_parameter, Origin::peer,
      "the peer chose a pre-shared key that was not offered", "PSK_IDENTITY_NOT_FOUND"},
     {Code::wrong_key_update_request, "wrong_key_update_request", Alert::illegal_parameter, Origin::peer,

@@ -27,9 +27,16 @@ Policy Policy::modern_2026() {
   using enum SignatureScheme;
   Policy policy;
   policy.name = "modern_2026";
-  policy.versions = {ProtocolVersion::tls13};
-  policy.cipher_suites = {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384,
-                          CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
+  policy.versions = {ProtocolVersion::tls13, ProtocolVersion::tls12};
+  policy.cipher_suites = {CipherSuite::TLS_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256};
   policy.groups = {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1};
   policy.key_shares = {NamedGroup::x25519};
   policy.signature_schemes = {ecdsa_secp256r1_sha256, ed25519,
@@ -37,9 +44,10 @@ Policy Policy::modern_2026() {
                               rsa_pss_rsae_sha256,    rsa_pss_rsae_sha384,
                               rsa_pss_rsae_sha512,    rsa_pss_pss_sha256,
                               rsa_pss_pss_sha384,     rsa_pss_pss_sha512};
-  policy.certificate_signature_schemes = policy.signature_schemes;
+  // In TLS 1.2 also for handshakes; in TLS 1.3 for certificates only (RFC 8446, 4.2.3).
   for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512})
-    policy.certificate_signature_schemes.push_back(scheme);
+    policy.signature_schemes.push_back(scheme);
+  policy.certificate_signature_schemes = policy.signature_schemes;
   return policy;
 }
 
@@ -49,18 +57,35 @@ Result<Policy> Policy::named(std::string_view name) {
   return refuse("there is no policy \"" + std::string(name) + "\"; known are modern, modern_2026");
 }
 
+std::vector<ProtocolVersion> Policy::usable_versions() const {
+  std::vector<ProtocolVersion> usable;
+  for (const auto version : versions) {
+    const auto is_for = [version](CipherSuite suite) {
+      const auto* row = keys::find_suite(suite);
+      return row != nullptr && row->version == version;
+    };
+    if (std::ranges::any_of(cipher_suites, is_for)) usable.push_back(version);
+  }
+  return usable;
+}
+
 Result<void> Policy::check() const {
-  if (versions != std::vector{ProtocolVersion::tls13}) return refuse("versions must be TLS 1.3 alone");
+  const bool newer = contains(versions, ProtocolVersion::tls13);
+  const bool older = contains(versions, ProtocolVersion::tls12);
+  if (versions.empty() || versions.size() != std::size_t{newer} + std::size_t{older})
+    return refuse("versions must be TLS 1.3, TLS 1.2 or both");
   if (cipher_suites.empty()) return refuse("it has no cipher suite");
   for (const auto suite : cipher_suites)
     if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
+  if (usable_versions().empty()) return refuse("it has no cipher suite for any of its versions");
   if (groups.empty()) return refuse("it has no group");
-  if (key_shares.empty()) return refuse("it has no key share");
+  if (newer && key_shares.empty()) return refuse("it has no key share");
   for (const auto group : key_shares)
     if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
   if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
-  // RFC 8446, 4.2.3: RSASSA-PKCS1-v1_5 is for signatures in certificates only.
-  if (std::ranges::any_of(signature_schemes, is_pkcs1)) return refuse("rsa_pkcs1 schemes are for certificates only");
+  // RFC 8446, 4.2.3: in TLS 1.3 RSASSA-PKCS1-v1_5 is for signatures in certificates only.
+  if (!older && std::ranges::any_of(signature_schemes, is_pkcs1))
+    return refuse("rsa_pkcs1 schemes are for certificates only");
   if (fragment_size < 1 || fragment_size > record::max_plaintext)
     return refuse("fragment_size must be from 1 to 16384");
   if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");

@@ -7,9 +7,10 @@
 namespace sotto {
 namespace {
 
-bool can_sign_for(const Credential& credential, const std::vector<SignatureScheme>& ours,
+bool can_sign_for(const Credential& credential, ProtocolVersion version, const std::vector<SignatureScheme>& ours,
                   const std::vector<SignatureScheme>& peers) {
-  return std::ranges::any_of(credential.schemes(), [&](SignatureScheme scheme) {
+  const auto schemes = version == ProtocolVersion::tls12 ? credential.tls12_schemes() : credential.schemes();
+  return std::ranges::any_of(schemes, [&](SignatureScheme scheme) {
     return std::ranges::find(ours, scheme) != ours.end() && std::ranges::find(peers, scheme) != peers.end();
   });
 }
@@ -41,7 +42,7 @@ std::optional<Answer> verify(Ask ask, const std::shared_ptr<const Verifier>& ver
 std::optional<Answer> choose(const ClientConfig::Impl& settings, const ChooseClientCredentialQuestion& question) {
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   for (const auto& credential : settings.credentials)
-    if (can_sign_for(credential, settings.policy.signature_schemes, question.signature_schemes) &&
+    if (can_sign_for(credential, question.version, settings.policy.signature_schemes, question.signature_schemes) &&
         is_issued_by(credential, question.authorities))
       return credential;
   return NoCredential{};
@@ -51,7 +52,8 @@ std::optional<Answer> choose(const ServerConfig::Impl& settings, const ChooseCre
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   const Credential* fallback = nullptr;
   for (const auto& credential : settings.credentials) {
-    if (!can_sign_for(credential, settings.policy.signature_schemes, question.signature_schemes)) continue;
+    if (!can_sign_for(credential, question.version, settings.policy.signature_schemes, question.signature_schemes))
+      continue;
     if (!question.server_name.empty() && credential.is_for(question.server_name)) return credential;
     if (fallback == nullptr) fallback = &credential;
   }

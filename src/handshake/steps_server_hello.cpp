@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "handshake/steps_server12.hpp"
+
 namespace sotto::handshake {
 namespace {
 
@@ -13,7 +15,7 @@ Result<void> keep_hello(ServerState& state, View raw) {
   auto hello = parse_message<ClientHello>(state.raw_hello);
   if (!hello) return std::unexpected(hello.error());
   state.hello = *hello;
-  auto offer = read_offer(state.hello);
+  auto offer = read_offer(state.hello, state.settings().policy.versions);
   if (!offer) return std::unexpected(offer.error());
   state.offer = std::move(*offer);
   return {};
@@ -44,11 +46,7 @@ bool fits(const ServerState& state, const session::ServerSession& session) {
   const auto* suite = keys::find_suite(session.cipher_suite);
   if (session.version != state.agreed.version || suite == nullptr || suite->hash != state.agreed.suite->hash)
     return false;
-  if (session.server_name != state.offer.server_name) return false;
-  // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
-  const auto mode = state.settings().client_auth;
-  if (mode == ClientAuth::required && !session.client) return false;
-  return mode != ClientAuth::none || !session.client;
+  return fits_settings(state, session);
 }
 
 /// How many identities are tried: each costs a decryption.
@@ -82,14 +80,24 @@ Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
 
 }  // namespace
 
+bool fits_settings(const ServerState& state, const session::ServerSession& session) {
+  if (session.server_name != state.offer.server_name) return false;
+  // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
+  const auto mode = state.settings().client_auth;
+  if (mode == ClientAuth::required && !session.client) return false;
+  return mode != ClientAuth::none || !session.client;
+}
+
 Result<void> accept_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {
   if (auto kept = keep_hello(state, received.raw); !kept) return kept;
   channel.log_secrets_to(state.settings().key_log, state.hello.random);
   // RFC 8446, 4.2.10: a server that does not accept early data skips it.
-  if (state.hello.extensions.has(ExtensionType::early_data)) channel.outside().skip_early_data();
+  if (state.hello.extensions.has(ExtensionType::early_data) && state.offer.version == ProtocolVersion::tls13)
+    channel.outside().skip_early_data();
   auto agreed = negotiate(state.offer, state.settings().policy, state.settings().alpn);
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);
+  if (state.agreed.version == ProtocolVersion::tls12) return accept_client_hello12(channel, state);
   state.retry_needed = !state.agreed.peer_share;
   return resume_and_absorb(channel, state);
 }

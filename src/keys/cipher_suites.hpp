@@ -28,8 +28,8 @@ struct SuiteParameters {
   crypto::AeadAlgorithm aead;
   /// The hash of the key schedule (TLS 1.3) or the PRF (TLS 1.2), and of the transcript.
   crypto::HashAlgorithm hash;
-  /// Records that one key may protect; for AES-GCM the policy sets a lower limit. ChaCha20-Poly1305 outlasts the sequence
-  /// number.
+  /// Records that one key may protect; for AES-GCM the policy sets a lower limit. ChaCha20-Poly1305 outlasts the
+  /// sequence number.
   std::uint64_t records_per_key;
 };
 
@@ -37,7 +37,8 @@ inline constexpr std::uint64_t unlimited_records = std::numeric_limits<std::uint
 inline constexpr std::uint64_t gcm_records = std::uint64_t{1} << 24;
 
 constexpr SuiteParameters suite_row(CipherSuite suite, ProtocolVersion version, KeyAgreement agreement,
-                                    Authentication authentication, crypto::AeadAlgorithm aead, crypto::HashAlgorithm hash) {
+                                    Authentication authentication, crypto::AeadAlgorithm aead,
+                                    crypto::HashAlgorithm hash) {
   const bool gcm = aead != crypto::AeadAlgorithm::chacha20_poly1305;
   return {suite, version, agreement, authentication, aead, hash, gcm ? gcm_records : unlimited_records};
 }

@@ -22,7 +22,8 @@ Bytes joined(View first, View second) {
 
 }  // namespace
 
-Result<void> prf(crypto::HashAlgorithm hash, View secret, std::string_view label, View first, View second, MutableView out) {
+Result<void> prf(crypto::HashAlgorithm hash, View secret, std::string_view label, View first, View second,
+                 MutableView out) {
   // P_hash: A(0) = seed, A(i) = HMAC(secret, A(i-1)); output HMAC(secret, A(i) + seed).
   auto a = crypto::hmac(hash, secret, {as_view(label), first, second});
   while (!out.empty()) {
@@ -38,12 +39,14 @@ Result<void> prf(crypto::HashAlgorithm hash, View secret, std::string_view label
 Result<MasterSecret> extended_master_secret(crypto::HashAlgorithm hash, View premaster_secret,
                                             const crypto::Digest& session_hash) {
   MasterSecret master;
-  if (auto done = prf(hash, premaster_secret, "extended master secret", session_hash.view(), {}, master.resize(48)); !done)
+  if (auto done = prf(hash, premaster_secret, "extended master secret", session_hash.view(), {}, master.resize(48));
+      !done)
     return std::unexpected(done.error());
   return master;
 }
 
-Result<MasterSecret> master_secret(crypto::HashAlgorithm hash, View premaster_secret, View client_random, View server_random) {
+Result<MasterSecret> master_secret(crypto::HashAlgorithm hash, View premaster_secret, View client_random,
+                                   View server_random) {
   MasterSecret master;
   if (auto done = prf(hash, premaster_secret, "master secret", client_random, server_random, master.resize(48)); !done)
     return std::unexpected(done.error());
@@ -70,11 +73,12 @@ Result<KeyBlock> derive_key_block(const SuiteParameters* suite, const MasterSecr
   return keys;
 }
 
-Result<std::array<std::uint8_t, verify_data12_octets>> verify_data12(crypto::HashAlgorithm hash, const MasterSecret& master,
-                                                                     std::string_view label,
+Result<std::array<std::uint8_t, verify_data12_octets>> verify_data12(crypto::HashAlgorithm hash,
+                                                                     const MasterSecret& master, std::string_view label,
                                                                      const crypto::Digest& transcript) {
   std::array<std::uint8_t, verify_data12_octets> data{};
-  if (auto done = prf(hash, master.view(), label, transcript.view(), {}, data); !done) return std::unexpected(done.error());
+  if (auto done = prf(hash, master.view(), label, transcript.view(), {}, data); !done)
+    return std::unexpected(done.error());
   return data;
 }
 

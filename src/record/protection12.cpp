@@ -9,7 +9,8 @@ using Number = std::array<std::uint8_t, 8>;
 
 Number octets_of(std::uint64_t number) {
   Number octets{};
-  for (std::size_t i = 0; i < octets.size(); ++i) octets[octets.size() - 1 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  for (std::size_t i = 0; i < octets.size(); ++i)
+    octets[octets.size() - 1 - i] = static_cast<std::uint8_t>(number >> (8 * i));
   return octets;
 }
 
@@ -41,7 +42,8 @@ crypto::AeadNonce Numbering12::nonce(std::uint64_t sequence, View explicit_nonce
   // RFC 7905, 2: the sequence number is XORed into the end of the IV.
   const auto octets = octets_of(sequence);
   for (std::size_t i = 0; i < octets.size(); ++i)
-    nonce[nonce.size() - octets.size() + i] = static_cast<std::uint8_t>(nonce[nonce.size() - octets.size() + i] ^ octets[i]);
+    nonce[nonce.size() - octets.size() + i] =
+        static_cast<std::uint8_t>(nonce[nonce.size() - octets.size() + i] ^ octets[i]);
   return nonce;
 }
 
@@ -59,7 +61,8 @@ Result<Opened> Opener12::open(const Record& record) {
     return fail(Code::bad_record_mac, "a record of " + std::to_string(record.fragment.size()) + " octets");
   const auto nonce = numbering_.nonce(*sequence, record.fragment.first(explicit_octets));
   const auto sealed = record.fragment.subspan(explicit_octets);
-  const auto content = aead_.open(nonce, additional_data(*sequence, record.type, sealed.size() - crypto::aead_tag_length), sealed);
+  const auto content =
+      aead_.open(nonce, additional_data(*sequence, record.type, sealed.size() - crypto::aead_tag_length), sealed);
   if (!content) return std::unexpected(content.error());
   if (content->size() > max_plaintext) return fail(Code::record_overflow, "after the record was opened");
   return Opened{record.type, *content};
@@ -83,8 +86,9 @@ Result<void> Sealer12::seal(ContentType type, View content, Buffer& out) {
   auto room = as_view(out.prepare(header.size() + fragment));
   room = room.subspan(copy(header, room));
   room = room.subspan(copy(explicit_nonce, room));
-  if (auto sealed = aead_.seal(numbering_.nonce(*sequence, explicit_nonce), additional_data(*sequence, type, content.size()),
-                               content, {}, room.first(content.size() + crypto::aead_tag_length));
+  if (auto sealed =
+          aead_.seal(numbering_.nonce(*sequence, explicit_nonce), additional_data(*sequence, type, content.size()),
+                     content, {}, room.first(content.size() + crypto::aead_tag_length));
       !sealed)
     return sealed;
   out.commit(header.size() + fragment);

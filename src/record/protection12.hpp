@@ -1,6 +1,6 @@
 /// \file
-/// Record protection of TLS 1.2 with AEAD ciphers: one object for each direction and generation of keys. RFC 5246, 6.2.3.3;
-/// RFC 5288; RFC 7905.
+/// Record protection of TLS 1.2 with AEAD ciphers: one object for each direction and generation of keys. RFC
+/// 5246, 6.2.3.3; RFC 5288; RFC 7905.
 #pragma once
 
 #include <cstdint>

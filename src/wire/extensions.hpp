@@ -238,7 +238,8 @@ struct EcPointFormats : Row<ExtensionType::ec_point_formats, In::client_hello | 
 };
 struct ExtendedMasterSecret  // RFC 7627, 5.1
     : EmptyRow<ExtensionType::extended_master_secret, In::client_hello | In::server_hello> {};
-struct RenegotiationInfo : Row<ExtensionType::renegotiation_info, In::client_hello | In::server_hello> {  // RFC 5746, 3.2
+struct RenegotiationInfo
+    : Row<ExtensionType::renegotiation_info, In::client_hello | In::server_hello> {  // RFC 5746, 3.2
   View renegotiated_connection;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
@@ -246,7 +247,7 @@ struct RenegotiationInfo : Row<ExtensionType::renegotiation_info, In::client_hel
   }
 };
 struct SessionTicketOffer : Row<ExtensionType::session_ticket, In::client_hello> {  // RFC 5077, 3.2
-  View ticket;  // empty: none yet
+  View ticket;                                                                      // empty: none yet
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit.remaining("ticket", self.ticket);
@@ -269,10 +270,11 @@ struct RowList {
     return ((Rows::type == type && includes(Rows::messages, message)) || ...);
   }
 };
-using AllRows = RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms,
-                        SignatureAlgorithmsCert, ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice,
-                        Cookie, PskKeyExchangeModes, CertificateAuthorities, KeyShareOffer, KeyShareChoice,
-                        KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice, EarlyDataIndication, EarlyDataLimit, EcPointFormats, ExtendedMasterSecret, RenegotiationInfo,
+using AllRows =
+    RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
+            ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
+            CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
+            EarlyDataIndication, EarlyDataLimit, EcPointFormats, ExtendedMasterSecret, RenegotiationInfo,
             SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----

@@ -21,6 +21,8 @@ class Collector final : public handshake::Outside {
   }
   Result<void> send_change_cipher_spec() override { return {}; }
   Result<void> install_sending_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
+  Result<void> install_sending_keys(keys::DirectionKeys) override { return {}; }
+  Result<void> install_receiving_keys(keys::DirectionKeys) override { return {}; }
   void skip_early_data() override {}
   Result<void> install_receiving_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
 };
