@@ -30,11 +30,10 @@ namespace sotto::inline v0 {
 struct SOTTO_API Summary {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;
-  std::optional<NamedGroup> group;  ///< absent only where no key agreement took place
-  std::optional<SignatureScheme>
-      signature_scheme;              ///< what the server (seen by a client) or the client proved itself with
-  std::string application_protocol;  ///< by ALPN; empty if none
-  std::string server_name;           ///< the name the client asked for; empty if none
+  std::optional<NamedGroup> group;                  ///< absent only where no key agreement took place
+  std::optional<SignatureScheme> signature_scheme;  ///< what the server proved itself with; absent on resumption
+  std::string application_protocol;                 ///< by ALPN; empty if none
+  std::string server_name;                          ///< the name the client asked for; empty if none
   bool resumed = false;
   bool hello_retried = false;
   /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.

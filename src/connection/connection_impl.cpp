@@ -145,6 +145,7 @@ void Connection::Impl::finish_handshake() {
     taker->server_name = outcome.server_name;
     taker->application_protocol = outcome.summary.application_protocol;
     taker->authenticated = outcome.summary.peer_authenticated;
+    taker->server_is_authenticated = outcome.server_is_authenticated;
     receiving.take_tickets(std::move(taker));
   }
   *summary = std::move(outcome.summary);

@@ -214,7 +214,8 @@ Result<std::optional<Event>> ReceivingHalf::take_ticket(View raw) {
     return fail(Code::ticket_too_large, std::to_string(ticket->ticket.size()) + " octets, at most " +
                                             std::to_string(limits_->ticket) + " are allowed");
   // RFC 8446, 4.6.1: a lifetime of zero says to discard the ticket at once.
-  if (ticket->ticket_lifetime == 0 || !tickets_->config->impl().sessions) return std::nullopt;
+  const bool kept_anywhere = tickets_->config->impl().sessions && tickets_->server_is_authenticated;
+  if (ticket->ticket_lifetime == 0 || !kept_anywhere) return std::nullopt;
   if (auto kept = keep_session(*tickets_, *ticket); !kept) return std::unexpected(kept.error());
   return SessionStored{};
 }

@@ -31,6 +31,7 @@ struct TicketTaker {
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;
+  bool server_is_authenticated = false;
   std::size_t taken = 0;
 };
 

@@ -15,6 +15,9 @@ struct Outcome {
   Summary summary;
   /// The name that a client expected, under which its sessions are kept; an IP address too.
   std::string server_name;
+  /// Whether the server was authenticated, in this handshake or in the one that is resumed: other sessions are not
+  /// kept, or they would let a connection that demands it go on without.
+  bool server_is_authenticated = false;
   keys::Exporter exporter;
   /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.
   crypto::HashSecret resumption_secret;

@@ -97,6 +97,7 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
   summary.cipher_suite = hello.cipher_suite;
   summary.resumed = state.resumed;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
+  state.outcome.server_is_authenticated = state.resumed;
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
   return channel.transcript().select(suite->hash, keys::Transcript::Retention::messages);
 }
@@ -137,6 +138,7 @@ Result<void> check_server_key_exchange(ClientState& state, const Verified& proof
   state.outcome.summary.group = group;
   state.outcome.summary.signature_scheme = exchange.algorithm;
   state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.server_is_authenticated = proof.is_authenticated();
   return {};
 }
 
@@ -204,7 +206,9 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
     settings.sessions->put(state.name.text(), std::move(*state.session));
     return {};
   }
-  if (!settings.sessions || state.ticket.empty() || !state.agreed12.extended_master_secret) return {};
+  if (!settings.sessions || state.ticket.empty() || !state.agreed12.extended_master_secret ||
+      !state.outcome.server_is_authenticated)
+    return {};
   auto kept = std::make_unique<Session::Impl>();
   kept->version = ProtocolVersion::tls12;
   kept->cipher_suite = state.suite->suite;

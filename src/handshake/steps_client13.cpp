@@ -97,6 +97,7 @@ Result<void> check_server_signature(ClientState& state, const Verified& proof,
     return checked;
   state.outcome.summary.signature_scheme = verify.message.algorithm;
   state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.server_is_authenticated = proof.is_authenticated();
   return {};
 }
 

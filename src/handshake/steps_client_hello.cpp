@@ -331,6 +331,7 @@ Result<void> accept_server_hello(Channel& channel, ClientState& state, const Rec
   summary.group = group;
   summary.resumed = state.resumed;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
+  state.outcome.server_is_authenticated = state.resumed;
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
   return channel.transcript().select(state.suite->hash);
 }
