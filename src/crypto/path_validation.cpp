@@ -23,11 +23,31 @@ std::unexpected<Error> validation_failed() { return fail_clean(Code::crypto_fail
 
 // RFC 5280, 4.1.2.5: the validity period is "from notBefore through notAfter, inclusive"; libcrypto leaves out the last
 // second.
-int accept_last_second(int ok, X509_STORE_CTX* context) {
-  if (ok == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_CERT_HAS_EXPIRED) return ok;
+bool is_last_second(X509_STORE_CTX* context) {
   const auto* certificate = X509_STORE_CTX_get_current_cert(context);
   const auto time = X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(context));
-  if (certificate == nullptr || ASN1_TIME_cmp_time_t(X509_get0_notAfter(certificate), time) != 0) return ok;
+  return certificate != nullptr && ASN1_TIME_cmp_time_t(X509_get0_notAfter(certificate), time) == 0;
+}
+
+bool is_trust_anchor(X509_STORE_CTX* context) {
+  return X509_STORE_CTX_get_error_depth(context) == sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1;
+}
+
+/// Says which complaints of libcrypto's strict mode are no reason to refuse.
+bool is_tolerable(X509_STORE_CTX* context) {
+  switch (X509_STORE_CTX_get_error(context)) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return is_last_second(context);
+    // Key identifiers help to build a path and prove nothing; certificates made by hand often have none.
+    case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+    case X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER: return true;
+    // RFC 5280, 6.1.1: of a trust anchor the name and the key count; private authorities often leave keyUsage out.
+    case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE: return is_trust_anchor(context);
+    default: return false;
+  }
+}
+
+int review(int ok, X509_STORE_CTX* context) {
+  if (ok == 1 || !is_tolerable(context)) return ok;
   X509_STORE_CTX_set_error(context, X509_V_OK);
   return 1;
 }
@@ -102,7 +122,7 @@ bool prepare(X509_STORE_CTX* context, Purpose purpose, std::chrono::system_clock
   X509_VERIFY_PARAM_set_depth(parameters, max_intermediates);
   // Otherwise name constraints would be held against a common name, which is no name (RFC 9525, 2).
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  X509_STORE_CTX_set_verify_cb(context, accept_last_second);
+  X509_STORE_CTX_set_verify_cb(context, review);
   const auto libcrypto_purpose =
       purpose == Purpose::server_authentication ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
   return X509_VERIFY_PARAM_set_flags(

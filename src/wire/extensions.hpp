@@ -257,14 +257,14 @@ struct SessionTicketPromise : EmptyRow<ExtensionType::session_ticket, In::server
 
 template <class... Rows>
 struct RowList {
-  /// Calls `visit.template row<R>()` for the row of `type` in `message`, if there is one. Returns whether the type is
-  /// known.
+  /// Calls `visit` with the row of `type` in `message`, if there is one. Returns whether the type is known.
   template <class Visit>
   static bool with(ExtensionType type, In message, Visit visit) {
-    bool known = false;
-    ((Rows::type == type ? (known = true, includes(Rows::messages, message) ? (visit(Rows{}), true) : false) : false),
-     ...);
-    return known;
+    const auto one = [&](auto row) {
+      if (row.type == type && includes(row.messages, message)) visit(row);
+    };
+    (one(Rows{}), ...);
+    return ((Rows::type == type) || ...);
   }
   [[nodiscard]] static constexpr bool allows(ExtensionType type, In message) {
     return ((Rows::type == type && includes(Rows::messages, message)) || ...);

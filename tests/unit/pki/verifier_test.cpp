@@ -211,6 +211,20 @@ TEST(Verifier, a_leaf_issues_nothing) {
   EXPECT_EQ(verified.error().code, Code::certificate_untrusted) << verified.error().detail;
 }
 
+TEST(Verifier, a_private_root_without_key_usage_is_trusted_and_an_intermediate_without_it_is_not) {
+  Recipe home;
+  home.subject = "Home CA";
+  home.extensions = {{NID_basic_constraints, "critical,CA:TRUE"}};
+  const Forged root_without(home, nullptr);
+  EXPECT_TRUE(verify_under(root_without, {Forged({}, &root_without).certificate()}));
+
+  const Forged proper(forge::authority("Proper CA"), nullptr);
+  home.subject = "Careless CA";
+  const Forged careless(home, &proper);
+  expect_refusal(verify_under(proper, {Forged({}, &careless).certificate(), careless.certificate()}),
+                 Code::certificate_refused, "key usage");
+}
+
 TEST(Verifier, an_authority_is_no_peer) {
   const Forged authority(forge::authority("Forged Root"), nullptr);
   const Forged middle(forge::authority("server.example", {{NID_subject_alt_name, "DNS:server.example"}}), &authority);
