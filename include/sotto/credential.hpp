@@ -52,6 +52,11 @@ class SOTTO_API Credential {
   /// Signs `message` with the local key. `Code::wrong_state` without one.
   [[nodiscard]] Result<std::vector<std::byte>> sign(SignatureScheme scheme, std::span<const std::byte> message) const;
 
+  /// Decrypts the pre-master secret of RSA key exchange with the local key: 48 octets, random ones if anything is wrong
+  /// with `encrypted`, in a time that does not tell. `Code::wrong_state` without a local RSA key. RFC 5246, 7.4.7.1.
+  [[nodiscard]] Result<std::vector<std::byte>> decrypt_premaster(std::span<const std::byte> encrypted,
+                                                                 ProtocolVersion client_version) const;
+
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }
 

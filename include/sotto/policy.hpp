@@ -37,6 +37,40 @@ enum class CipherSuite : std::uint16_t {
   TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = 0xc030,
   TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca8,
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca9,
+  // TLS 1.2, for peers that have nothing better: RFC 5246, A.5; RFC 5288; RFC 6655; RFC 7251
+  TLS_RSA_WITH_AES_128_CBC_SHA = 0x002f,
+  TLS_DHE_RSA_WITH_AES_128_CBC_SHA = 0x0033,
+  TLS_RSA_WITH_AES_256_CBC_SHA = 0x0035,
+  TLS_DHE_RSA_WITH_AES_256_CBC_SHA = 0x0039,
+  TLS_RSA_WITH_AES_128_CBC_SHA256 = 0x003c,
+  TLS_RSA_WITH_AES_256_CBC_SHA256 = 0x003d,
+  TLS_DHE_RSA_WITH_AES_128_CBC_SHA256 = 0x0067,
+  TLS_DHE_RSA_WITH_AES_256_CBC_SHA256 = 0x006b,
+  TLS_RSA_WITH_AES_128_GCM_SHA256 = 0x009c,
+  TLS_RSA_WITH_AES_256_GCM_SHA384 = 0x009d,
+  TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 = 0x009e,
+  TLS_DHE_RSA_WITH_AES_256_GCM_SHA384 = 0x009f,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA = 0xc009,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA = 0xc00a,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA = 0xc013,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA = 0xc014,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 = 0xc023,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 = 0xc024,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 = 0xc027,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 = 0xc028,
+  TLS_RSA_WITH_AES_128_CCM = 0xc09c,
+  TLS_RSA_WITH_AES_256_CCM = 0xc09d,
+  TLS_DHE_RSA_WITH_AES_128_CCM = 0xc09e,
+  TLS_DHE_RSA_WITH_AES_256_CCM = 0xc09f,
+  TLS_RSA_WITH_AES_128_CCM_8 = 0xc0a0,
+  TLS_RSA_WITH_AES_256_CCM_8 = 0xc0a1,
+  TLS_DHE_RSA_WITH_AES_128_CCM_8 = 0xc0a2,
+  TLS_DHE_RSA_WITH_AES_256_CCM_8 = 0xc0a3,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CCM = 0xc0ac,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CCM = 0xc0ad,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 = 0xc0ae,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8 = 0xc0af,
+  TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xccaa,
 };
 
 /// Names a group for key agreement. The ffdhe groups serve DHE in TLS 1.2. Source: RFC 8446, 4.2.7; RFC 7919, 2.
@@ -130,7 +164,14 @@ struct SOTTO_API Policy {
   static Policy modern_2026();
   /// Returns the newest `modern` policy.
   static Policy modern() { return modern_2026(); }
-  /// Returns the policy of that name ("modern", "modern_2026"), or an error naming the known ones.
+  /// Adds to `modern` what older peers need and what is safe with care: CBC ciphers with ephemeral keys.
+  static Policy compatible_2026();
+  static Policy compatible() { return compatible_2026(); }
+  /// Adds to `compatible` what only old appliances need: RSA key exchange, which has no forward secrecy, DHE and CCM.
+  static Policy legacy_2026();
+  static Policy legacy() { return legacy_2026(); }
+  /// Returns the policy of that name ("modern", "compatible", "legacy", or with their year "modern_2026"), or an error
+  /// naming the known ones.
   static Result<Policy> named(std::string_view name);
 
   /// Lists those of `versions` that some cipher suite is for; a configuration uses no others.

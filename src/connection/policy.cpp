@@ -19,6 +19,15 @@ bool is_pkcs1(SignatureScheme scheme) {
          scheme == SignatureScheme::rsa_pkcs1_sha512;
 }
 
+/// Appends the suites of the table that `wanted` says and the policy does not have yet, AEADs before CBC.
+template <class Wanted>
+void append_suites(Policy& policy, Wanted wanted) {
+  for (const bool cbc : {false, true})
+    for (const auto& row : keys::suite_table)
+      if (row.cbc.has_value() == cbc && wanted(row) && !contains(policy.cipher_suites, row.suite))
+        policy.cipher_suites.push_back(row.suite);
+}
+
 std::unexpected<Error> refuse(std::string detail) { return fail(Code::invalid_policy, std::move(detail)); }
 
 }  // namespace
@@ -51,10 +60,29 @@ Policy Policy::modern_2026() {
   return policy;
 }
 
+Policy Policy::compatible_2026() {
+  auto policy = modern_2026();
+  policy.name = "compatible_2026";
+  append_suites(policy, [](const keys::SuiteParameters& row) {
+    return row.cbc && row.key_agreement == keys::KeyAgreement::ecdhe;
+  });
+  return policy;
+}
+
+Policy Policy::legacy_2026() {
+  auto policy = compatible_2026();
+  policy.name = "legacy_2026";
+  // Forward secrecy first.
+  for (const auto agreement : {keys::KeyAgreement::ecdhe, keys::KeyAgreement::dhe, keys::KeyAgreement::rsa_transport})
+    append_suites(policy, [=](const keys::SuiteParameters& row) { return row.key_agreement == agreement; });
+  return policy;
+}
+
 Result<Policy> Policy::named(std::string_view name) {
-  if (name == "modern") return modern();
-  if (name == "modern_2026") return modern_2026();
-  return refuse("there is no policy \"" + std::string(name) + "\"; known are modern, modern_2026");
+  for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026()})
+    if (name == policy.name || policy.name == std::string(name) + "_2026") return policy;
+  return refuse("there is no policy \"" + std::string(name) +
+                "\"; known are modern, compatible and legacy, each also with its year: modern_2026");
 }
 
 std::vector<ProtocolVersion> Policy::usable_versions() const {

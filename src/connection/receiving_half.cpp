@@ -44,10 +44,13 @@ Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
 }
 
 Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
-  auto opener = record::Opener12::create(keys);
-  if (!opener) return std::unexpected(opener.error());
-  opener_.emplace<record::Opener12>(std::move(*opener));
-  return {};
+  const auto keep = [this](auto opener) -> Result<void> {
+    if (!opener) return std::unexpected(opener.error());
+    opener_ = std::move(*opener);
+    return {};
+  };
+  return keys.suite->cbc ? keep(record::CbcOpener::create(record::cbc_keys_of(keys)))
+                         : keep(record::Opener12::create(keys));
 }
 
 Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& record) {
@@ -75,8 +78,12 @@ Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& 
 }
 
 Result<std::optional<record::Opened>> ReceivingHalf::open_protected(const record::Record& record) {
-  auto* newer = std::get_if<record::Opener>(&opener_);
-  auto inner = newer != nullptr ? newer->open(record) : std::get<record::Opener12>(opener_).open(record);
+  auto inner = std::visit(
+      [&](auto& opener) -> Result<record::Opened> {
+        if constexpr (requires { opener.open(record); }) return opener.open(record);
+        return fail(Code::internal_error, "there are no keys to open a record with");
+      },
+      opener_);
   if (!inner) {
     if (early_data_left_ && inner.error().code == Code::bad_record_mac) return skip(record);
     return std::unexpected(inner.error());

@@ -19,6 +19,7 @@
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
 #include "record/protection12.hpp"
+#include "record/protection12_cbc.hpp"
 #include "record/record.hpp"
 
 namespace sotto::connection {
@@ -82,11 +83,13 @@ class ReceivingHalf {
   [[nodiscard]] Result<Event> take_key_update(View raw);
   /// Takes a handshake message of TLS 1.2, which can only be the wish to renegotiate.
   [[nodiscard]] Result<void> take_renegotiation(View raw);
-  [[nodiscard]] bool is_tls12() const { return std::holds_alternative<record::Opener12>(opener_); }
+  [[nodiscard]] bool is_tls12() const {
+    return !std::holds_alternative<std::monostate>(opener_) && !std::holds_alternative<record::Opener>(opener_);
+  }
 
   const Limits* limits_;
   std::shared_ptr<Trace> trace_;
-  std::variant<std::monostate, record::Opener, record::Opener12> opener_;
+  std::variant<std::monostate, record::Opener, record::Opener12, record::CbcOpener> opener_;
   keys::TrafficSecret secret_;
   handshake::MessageQueue queue_;
   std::unique_ptr<TicketTaker> tickets_;

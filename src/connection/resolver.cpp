@@ -32,6 +32,13 @@ std::optional<Answer> sign(Ask ask, const SignQuestion& question) {
   return Signature{std::move(*signature)};
 }
 
+std::optional<Answer> decrypt(Ask ask, const DecryptQuestion& question) {
+  if (includes(ask, Ask::decryption) || !question.credential.has_local_key()) return std::nullopt;
+  auto premaster = question.credential.decrypt_premaster(question.encrypted, question.client_version);
+  if (!premaster) return premaster.error();
+  return PremasterSecret{std::move(*premaster)};
+}
+
 std::optional<Answer> verify(Ask ask, const std::shared_ptr<const Verifier>& verifier, const VerifyQuestion& question) {
   if (includes(ask, Ask::verification)) return std::nullopt;
   auto proof = verifier->verify(question.request);
@@ -77,6 +84,7 @@ std::optional<Answer> resolve(const ServerConfig::Impl& settings, const handshak
   if (const auto* asked = std::get_if<VerifyQuestion>(&question))
     return verify(settings.ask, settings.client_verifier, *asked);
   if (const auto* asked = std::get_if<SignQuestion>(&question)) return sign(settings.ask, *asked);
+  if (const auto* asked = std::get_if<DecryptQuestion>(&question)) return decrypt(settings.ask, *asked);
   if (const auto* asked = std::get_if<ChooseCredentialQuestion>(&question)) return choose(settings, *asked);
   return std::nullopt;
 }

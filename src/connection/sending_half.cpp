@@ -33,11 +33,14 @@ Result<void> SendingHalf::install(keys::TrafficSecret secret, Buffer& out) {
 
 Result<void> SendingHalf::install(const keys::DirectionKeys& keys, Buffer& out) {
   if (auto flushed = flush(out); !flushed) return flushed;
-  auto sealer = record::Sealer12::create(keys);
-  if (!sealer) return std::unexpected(sealer.error());
-  sealer_.emplace<record::Sealer12>(std::move(*sealer));
   record_limit_ = limit_for(*keys.suite);
-  return {};
+  const auto keep = [this](auto sealer) -> Result<void> {
+    if (!sealer) return std::unexpected(sealer.error());
+    sealer_ = std::move(*sealer);
+    return {};
+  };
+  return keys.suite->cbc ? keep(record::CbcSealer::create(record::cbc_keys_of(keys)))
+                         : keep(record::Sealer12::create(keys));
 }
 
 Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
@@ -110,9 +113,12 @@ std::uint64_t SendingHalf::limit_for(const keys::SuiteParameters& suite) const {
 }
 
 bool SendingHalf::is_at_limit() const {
-  if (const auto* newer = std::get_if<record::Sealer>(&sealer_)) return newer->used() + 1 >= record_limit_;
-  if (const auto* older = std::get_if<record::Sealer12>(&sealer_)) return older->used() + 1 >= record_limit_;
-  return false;
+  return std::visit(
+      [&](const auto& sealer) {
+        if constexpr (requires { sealer.used(); }) return sealer.used() + 1 >= record_limit_;
+        return false;
+      },
+      sealer_);
 }
 
 Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
@@ -133,6 +139,7 @@ Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
 Result<void> SendingHalf::send_record(ContentType type, View fragment, Buffer& out) {
   if (auto* newer = std::get_if<record::Sealer>(&sealer_)) return newer->seal(type, fragment, pad_to_, out);
   if (auto* older = std::get_if<record::Sealer12>(&sealer_)) return older->seal(type, fragment, out);
+  if (auto* older = std::get_if<record::CbcSealer>(&sealer_)) return older->seal(type, fragment, out);
   // RFC 8446, 5.1: the first ClientHello may say 0x0301, for old servers' sake.
   const bool first = std::exchange(first_flight_, false) && type == ContentType::handshake && !fragment.empty() &&
                      wire::type_of(fragment) == wire::HandshakeType::client_hello;

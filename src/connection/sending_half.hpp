@@ -16,6 +16,7 @@
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
 #include "record/protection12.hpp"
+#include "record/protection12_cbc.hpp"
 #include "wire/messages13.hpp"
 
 namespace sotto::connection {
@@ -66,7 +67,7 @@ class SendingHalf {
   std::size_t pad_to_;
   std::uint64_t gcm_limit_;
   std::shared_ptr<Trace> trace_;
-  std::variant<std::monostate, record::Sealer, record::Sealer12> sealer_;
+  std::variant<std::monostate, record::Sealer, record::Sealer12, record::CbcSealer> sealer_;
   keys::TrafficSecret secret_;  // of TLS 1.3, where keys can be updated
   std::uint64_t record_limit_ = 0;
   Bytes gathered_;

@@ -27,6 +27,7 @@ Result<void> derive_keys12(Channel& channel, Agreed12& agreed) {
   channel.log_secret("CLIENT_RANDOM", agreed.master.view());
   auto block = keys::derive_key_block(agreed.suite, agreed.master, agreed.client_random, agreed.server_random);
   if (!block) return std::unexpected(block.error());
+  block->client.encrypt_then_mac = block->server.encrypt_then_mac = agreed.encrypt_then_mac;
   agreed.key_block.emplace(std::move(*block));
   return {};
 }

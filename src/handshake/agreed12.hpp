@@ -22,6 +22,7 @@ struct Agreed12 {
   wire::Random client_random{};
   wire::Random server_random{};
   bool extended_master_secret = false;
+  bool encrypt_then_mac = false;
   bool ticket_promised = false;
   keys::MasterSecret master;
   std::optional<keys::KeyBlock> key_block;

@@ -41,14 +41,4 @@ Result<void> check_signature12(const crypto::PublicKey& key, const std::vector<S
   return key.verify(scheme, message, signature);
 }
 
-Bytes signed_params(View client_random, View server_random, const wire::ServerEcdhParams& params) {
-  Bytes content;
-  wire::Writer writer(content);
-  writer.bytes(client_random);
-  writer.bytes(server_random);
-  wire::FieldWriter visit(writer);
-  wire::ServerEcdhParams::fields(params, visit);
-  return content;
-}
-
 }  // namespace sotto::handshake

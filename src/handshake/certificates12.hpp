@@ -25,7 +25,16 @@ namespace sotto::handshake {
 /// Checks a signature of the peer's over `message`. `offered`: the schemes it could choose from.
 [[nodiscard]] Result<void> check_signature12(const crypto::PublicKey& key, const std::vector<SignatureScheme>& offered,
                                              SignatureScheme scheme, View message, View signature);
-/// Returns what a ServerKeyExchange is signed over. RFC 8422, 5.4.
-[[nodiscard]] Bytes signed_params(View client_random, View server_random, const wire::ServerEcdhParams& params);
+/// Returns what a ServerKeyExchange with `params` is signed over. RFC 5246, 7.4.3; RFC 8422, 5.4.
+template <class Params>
+[[nodiscard]] Bytes signed_params(View client_random, View server_random, const Params& params) {
+  Bytes content;
+  wire::Writer writer(content);
+  writer.bytes(client_random);
+  writer.bytes(server_random);
+  wire::FieldWriter visit(writer);
+  Params::fields(params, visit);
+  return content;
+}
 
 }  // namespace sotto::handshake

@@ -60,6 +60,10 @@ struct AnswerTo<SignQuestion> {
   using type = Signature;
 };
 template <>
+struct AnswerTo<DecryptQuestion> {
+  using type = PremasterSecret;
+};
+template <>
 struct AnswerTo<VerifyQuestion> {
   using type = Verified;
 };

@@ -63,7 +63,7 @@ struct ClientState {
 
   // TLS 1.2 alone.
   Agreed12 agreed12;
-  crypto::SharedSecret premaster_secret;
+  SecretBytes premaster_secret;
   Bytes public_value;
   Bytes ticket;
   std::chrono::seconds ticket_lifetime{};

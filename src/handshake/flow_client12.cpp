@@ -3,6 +3,7 @@
 
 namespace sotto::handshake {
 
+using keys::KeyAgreement;
 using wire::Certificate12;
 using wire::CertificateRequest12;
 using wire::ChangeCipherSpec;
@@ -10,13 +11,21 @@ using wire::Finished;
 using wire::NewSessionTicket12;
 using wire::ServerHelloDone;
 using wire::ServerKeyExchange;
+using wire::ServerKeyExchangeDhe;
 
 Flow client12(Channel& channel, ClientState& state) {  // RFC 5246, 7.3, figure 1
   auto certificate = co_await channel.expect<Certificate12>();
   auto judge = co_await take_server_chain12(state, certificate);
   auto proof = co_await channel.ask(judge);
-  auto exchange = co_await channel.expect<ServerKeyExchange>();
-  co_await check_server_key_exchange(state, proof, exchange);
+  if (state.suite->key_agreement == KeyAgreement::ecdhe) {
+    auto exchange = co_await channel.expect<ServerKeyExchange>();
+    co_await check_server_key_exchange(state, proof, exchange);
+  } else if (state.suite->key_agreement == KeyAgreement::dhe) {
+    auto exchange = co_await channel.expect<ServerKeyExchangeDhe>();
+    co_await check_server_key_exchange_dhe(state, proof, exchange);
+  } else {
+    co_await encrypt_premaster_secret(state, proof);
+  }
   auto next = co_await channel.expect<CertificateRequest12, ServerHelloDone>();
   if (auto* request = std::get_if<Received<CertificateRequest12>>(&next)) {
     co_await accept_certificate_request12(state, *request);

@@ -3,10 +3,12 @@
 
 namespace sotto::handshake {
 
+using keys::KeyAgreement;
 using wire::Certificate12;
 using wire::CertificateVerify12;
 using wire::ChangeCipherSpec;
 using wire::ClientKeyExchange;
+using wire::ClientKeyExchangeClassic;
 using wire::Finished;
 
 Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 1
@@ -15,9 +17,11 @@ Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 
   co_await take_credential12(state, chosen);
   co_await send_server_hello12(channel, state);
   co_await send_server_certificate12(channel, state);
-  auto sign = co_await key_exchange_sign_question(state);
-  auto signature = co_await channel.ask(sign);
-  co_await send_server_key_exchange(channel, state, sign, signature);
+  if (state.agreed.suite->key_agreement != KeyAgreement::rsa_transport) {
+    auto sign = co_await key_exchange_sign_question(state);
+    auto signature = co_await channel.ask(sign);
+    co_await send_server_key_exchange(channel, state, sign, signature);
+  }
   co_await send_certificate_request12(channel, state);
   co_await send_server_hello_done(channel);
 
@@ -29,8 +33,19 @@ Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 
       co_await note_client(state, proof);
     }
   }
-  auto exchange = co_await channel.expect<ClientKeyExchange>();
-  co_await accept_client_key_exchange(channel, state, exchange);
+  if (state.agreed.suite->key_agreement == KeyAgreement::ecdhe) {
+    auto exchange = co_await channel.expect<ClientKeyExchange>();
+    co_await accept_client_key_exchange(channel, state, exchange);
+  } else {
+    auto exchange = co_await channel.expect<ClientKeyExchangeClassic>();
+    if (state.agreed.suite->key_agreement == KeyAgreement::dhe) {
+      co_await accept_client_key_exchange_dhe(channel, state, exchange);
+    } else {
+      auto decrypt = co_await decrypt_question(state, exchange);
+      auto premaster = co_await channel.ask(decrypt);
+      co_await take_premaster_secret(channel, state, premaster);
+    }
+  }
   if (state.client_key) {
     auto verify = co_await channel.expect<CertificateVerify12>();
     co_await check_client_signature12(channel, state, verify);

@@ -95,14 +95,11 @@ Result<void> check_mandatory(const ClientHello& hello, const ClientOffer& offer)
 }
 
 /// RFC 8422, 4: a client without supported_groups takes whatever the server chooses.
-Result<Negotiated> with_group12(Negotiated agreed, const ClientOffer& offer, const Policy& policy) {
-  for (const auto group : policy.groups) {
-    if (!offer.groups.empty() && !offer.groups.contains(group)) continue;
-    agreed.group =
-        offer.groups.empty() && contains(policy.groups, NamedGroup::secp256r1) ? NamedGroup::secp256r1 : group;
-    return agreed;
-  }
-  return fail(Code::no_common_group, "the client offers " + list_in_words(offer.groups));
+std::optional<NamedGroup> choose_group12(const ClientOffer& offer, const Policy& policy) {
+  if (offer.groups.empty() && contains(policy.groups, NamedGroup::secp256r1)) return NamedGroup::secp256r1;
+  for (const auto group : policy.groups)
+    if (offer.groups.empty() || offer.groups.contains(group)) return group;
+  return std::nullopt;
 }
 
 Result<std::string> choose_protocol(const ClientOffer& offer, const std::vector<std::string>& alpn) {
@@ -166,7 +163,10 @@ Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy, con
   auto protocol = choose_protocol(offer, alpn);
   if (!protocol) return std::unexpected(protocol.error());
   agreed.application_protocol = std::move(*protocol);
-  if (offer.version == ProtocolVersion::tls12) return with_group12(std::move(agreed), offer, policy);
+  if (offer.version == ProtocolVersion::tls12) {
+    agreed.group = choose_group12(offer, policy);
+    return agreed;
+  }
 
   // A group that needs no second ClientHello goes before one that is preferred but would.
   bool common = false;

@@ -37,7 +37,8 @@ struct ClientOffer {
 struct Negotiated {
   ProtocolVersion version{};
   const keys::SuiteParameters* suite = nullptr;
-  NamedGroup group{};
+  /// Absent where TLS 1.2 has no curve in common, which leaves the suites that need none.
+  std::optional<NamedGroup> group;
   /// The client's share for `group`; absent where another ClientHello is needed.
   std::optional<View> peer_share;
   std::string application_protocol;

@@ -8,6 +8,7 @@
 #include <sotto/verifier.hpp>
 
 #include "base/bytes.hpp"
+#include "crypto/ffdhe.hpp"
 #include "crypto/key_exchange.hpp"
 #include "crypto/signature.hpp"
 #include "handshake/agreed12.hpp"
@@ -47,6 +48,7 @@ struct ServerState {
   // TLS 1.2 alone.
   Agreed12 agreed12;
   std::optional<crypto::KeyExchange> key_exchange;
+  std::optional<crypto::FfdheExchange> ffdhe_exchange;
 
   Outcome outcome;
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "crypto/ffdhe.hpp"
 #include "crypto/key_exchange.hpp"
+#include "crypto/random.hpp"
 #include "handshake/certificates.hpp"
 #include "handshake/certificates12.hpp"
 
@@ -42,6 +44,10 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
     if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
       return fail(Code::wrong_group, "the server does not take uncompressed points");
   state.agreed12.extended_master_secret = hello.extensions.has(ExtensionType::extended_master_secret);
+  state.agreed12.encrypt_then_mac = hello.extensions.has(ExtensionType::encrypt_then_mac);
+  // RFC 7366, 3: a server must not send it with a suite that has no CBC.
+  if (state.agreed12.encrypt_then_mac && !state.suite->cbc)
+    return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
   state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
   const auto protocols = hello.extensions.find<ApplicationProtocols>();
   return protocols ? accept_protocol(state, *protocols) : Result<void>();
@@ -63,6 +69,11 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   state.agreed12.master = keys::MasterSecret(kept.psk.view());
   state.resumed = true;
   return {};
+}
+
+void note_server(ClientState& state, const Verified& proof) {
+  state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.server_is_authenticated = proof.is_authenticated();
 }
 
 std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
@@ -105,9 +116,11 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
 Result<VerifyQuestion> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
-  auto key = end_entity_key(chain);
+  const bool enciphering = state.suite->key_agreement == keys::KeyAgreement::rsa_transport;
+  auto key = end_entity_key(chain, enciphering ? KeyUse::enciphering : KeyUse::signing);
   if (!key) return std::unexpected(key.error());
-  if (authentication_of(key->type()) != state.suite->authentication)
+  if (authentication_of(key->type()) != state.suite->authentication ||
+      (enciphering && key->type() != crypto::KeyType::rsa))
     return fail(Code::wrong_certificate_type,
                 "the certificate's key does not go with " + to_string(state.suite->suite));
   state.server_key.emplace(std::move(*key));
@@ -133,12 +146,45 @@ Result<void> check_server_key_exchange(ClientState& state, const Verified& proof
   if (!own_exchange) return std::unexpected(own_exchange.error());
   auto shared = own_exchange->agree(exchange.params.public_value);
   if (!shared) return std::unexpected(shared.error());
-  state.premaster_secret = std::move(*shared);
+  state.premaster_secret = SecretBytes(shared->view());
   state.public_value = own(own_exchange->public_value());
   state.outcome.summary.group = group;
   state.outcome.summary.signature_scheme = exchange.algorithm;
-  state.outcome.summary.peer_authenticated = proof.how();
-  state.outcome.server_is_authenticated = proof.is_authenticated();
+  note_server(state, proof);
+  return {};
+}
+
+Result<void> check_server_key_exchange_dhe(ClientState& state, const Verified& proof,
+                                           const Received<ServerKeyExchangeDhe>& received) {
+  const auto& exchange = received.message;
+  const auto content = signed_params(state.agreed12.client_random, state.agreed12.server_random, exchange.params);
+  if (auto checked = check_signature12(*state.server_key, state.settings().policy.signature_schemes, exchange.algorithm,
+                                       content, exchange.signature);
+      !checked)
+    return checked;
+  const auto own_exchange = crypto::FfdheExchange::from_parameters(exchange.params.dh_p, exchange.params.dh_g);
+  if (!own_exchange) return std::unexpected(own_exchange.error());
+  auto shared = own_exchange->agree(exchange.params.dh_ys);
+  if (!shared) return std::unexpected(shared.error());
+  state.premaster_secret = std::move(*shared);
+  state.public_value = own(own_exchange->public_value());
+  state.outcome.summary.signature_scheme = exchange.algorithm;
+  note_server(state, proof);
+  return {};
+}
+
+Result<void> encrypt_premaster_secret(ClientState& state, const Verified& proof) {
+  crypto::PremasterSecret premaster;
+  const auto octets = premaster.resize(crypto::premaster_length);
+  if (auto filled = crypto::fill_random(octets); !filled) return filled;
+  // RFC 5246, 7.4.7.1: it begins with the newest version that the ClientHello offered.
+  octets[0] = 0x03;
+  octets[1] = 0x03;
+  auto encrypted = state.server_key->encrypt_premaster(premaster.view());
+  if (!encrypted) return std::unexpected(encrypted.error());
+  state.premaster_secret = SecretBytes(premaster.view());
+  state.public_value = std::move(*encrypted);
+  note_server(state, proof);
   return {};
 }
 
@@ -162,11 +208,19 @@ Result<void> send_client_certificate12(Channel& channel, const std::optional<Cre
 }
 
 Result<void> send_client_key_exchange(Channel& channel, ClientState& state) {
-  ClientKeyExchange message;
-  message.public_value = state.public_value;
-  if (auto sent = channel.send(message); !sent) return sent;
+  Result<void> sent;
+  if (state.suite->key_agreement == keys::KeyAgreement::ecdhe) {
+    ClientKeyExchange message;
+    message.public_value = state.public_value;
+    sent = channel.send(message);
+  } else {
+    ClientKeyExchangeClassic message;
+    message.exchange_keys = state.public_value;
+    sent = channel.send(message);
+  }
+  if (!sent) return sent;
   auto derived = derive_master_secret(channel, state.agreed12, state.premaster_secret.view());
-  state.premaster_secret.clear();
+  state.premaster_secret = SecretBytes();
   return derived;
 }
 

@@ -18,6 +18,11 @@ namespace sotto::handshake {
 /// Checks the server's signature over its share and agrees on the premaster secret; needs the proof.
 [[nodiscard]] Result<void> check_server_key_exchange(ClientState& state, const Verified& proof,
                                                      const Received<wire::ServerKeyExchange>& exchange);
+/// The same for a prime field.
+[[nodiscard]] Result<void> check_server_key_exchange_dhe(ClientState& state, const Verified& proof,
+                                                         const Received<wire::ServerKeyExchangeDhe>& exchange);
+/// Makes a pre-master secret and encrypts it to the server's key; needs the proof. RFC 5246, 7.4.7.1.
+[[nodiscard]] Result<void> encrypt_premaster_secret(ClientState& state, const Verified& proof);
 /// Keeps a CertificateRequest, to be answered after ServerHelloDone.
 [[nodiscard]] Result<void> accept_certificate_request12(ClientState& state,
                                                         const Received<wire::CertificateRequest12>& request);

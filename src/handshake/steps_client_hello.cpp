@@ -110,6 +110,8 @@ void offer_tls12(ClientState& state, ExtensionList& list) {
   if (!offers(state, ProtocolVersion::tls12)) return;
   offer(state, list, RenegotiationInfo{});
   offer(state, list, ExtendedMasterSecret{});
+  const auto has_cbc = [](CipherSuite suite) { return keys::find_suite(suite)->cbc.has_value(); };
+  if (std::ranges::any_of(state.settings().policy.cipher_suites, has_cbc)) offer(state, list, EncryptThenMac{});
   static constexpr std::array<std::uint8_t, 1> uncompressed = {0};
   EcPointFormats formats;
   formats.ec_point_format_list = Codes<EcPointFormat>(uncompressed);

@@ -49,11 +49,25 @@ Result<void> look_for_session(ServerState& state) {
   return {};
 }
 
+/// RFC 7919, 4: a client that lists prime fields gets one of them or another key exchange; one that lists none takes
+/// any.
+std::optional<NamedGroup> choose_ffdhe_group(const ClientOffer& offer) {
+  bool lists_some = false;
+  for (const auto group : offer.groups) {
+    if (crypto::is_ffdhe(group)) return group;
+    lists_some |= static_cast<unsigned>(group) >> 8 == 1;  // RFC 7919, 2: ffdhe groups are 0x0100 to 0x01ff
+  }
+  if (lists_some) return std::nullopt;
+  return NamedGroup::ffdhe2048;
+}
+
 /// Chooses the first suite of ours that the client has and that goes with the credential's key.
 const keys::SuiteParameters* choose_suite(const ServerState& state, keys::Authentication authentication) {
   for (const auto suite : state.settings().policy.cipher_suites) {
     const auto* row = keys::find_suite(suite);
-    if (row->version == ProtocolVersion::tls12 && row->authentication == authentication &&
+    const bool agreeable = (row->key_agreement != keys::KeyAgreement::ecdhe || state.agreed.group) &&
+                           (row->key_agreement != keys::KeyAgreement::dhe || choose_ffdhe_group(state.offer));
+    if (row->version == ProtocolVersion::tls12 && row->authentication == authentication && agreeable &&
         state.offer.cipher_suites.contains(suite))
       return row;
   }
@@ -67,7 +81,8 @@ void note_agreement12(ServerState& state) {
   summary.application_protocol = state.agreed.application_protocol;
   summary.server_name = state.offer.server_name;
   if (!state.session) {
-    summary.group = state.agreed.group;
+    if (state.agreed.suite->key_agreement == keys::KeyAgreement::ecdhe) summary.group = state.agreed.group;
+    if (state.agreed.suite->key_agreement == keys::KeyAgreement::dhe) summary.group = choose_ffdhe_group(state.offer);
     return;
   }
   summary.resumed = true;
@@ -75,10 +90,21 @@ void note_agreement12(ServerState& state) {
   if (state.session->client) summary.peer_chain.push_back(*state.session->client);
 }
 
+ServerEcdhParams params_of(const crypto::KeyExchange& exchange) {
+  ServerEcdhParams params;
+  params.named_curve = exchange.group();
+  params.public_value = exchange.public_value();
+  return params;
+}
+ServerDhParams params_of(const crypto::FfdheExchange& exchange) {
+  return {exchange.prime(), exchange.generator(), exchange.public_value()};
+}
+
 ExtensionList answer_extensions(const ServerState& state) {
   ExtensionList extensions;
   extensions.add(RenegotiationInfo{});
   if (state.agreed12.extended_master_secret) extensions.add(ExtendedMasterSecret{});
+  if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
   if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
   if (!state.offer.server_name.empty() && !state.session) extensions.add(ServerNameAccepted{});
   if (state.hello.extensions.has(ExtensionType::ec_point_formats) && !state.session) {
@@ -154,6 +180,9 @@ Result<void> send_server_hello12(Channel& channel, ServerState& state) {
   if (auto selected = channel.transcript().select(state.agreed.suite->hash, keys::Transcript::Retention::messages);
       !selected)
     return selected;
+  // RFC 7366, 3: only for suites with CBC.
+  state.agreed12.encrypt_then_mac =
+      state.agreed.suite->cbc.has_value() && state.hello.extensions.has(ExtensionType::encrypt_then_mac);
   const auto extensions = answer_extensions(state);
   ServerHello hello;
   hello.random = state.agreed12.server_random;
@@ -170,21 +199,33 @@ Result<void> send_server_certificate12(Channel& channel, ServerState& state) {
 }
 
 Result<SignQuestion> key_exchange_sign_question(ServerState& state) {
-  auto exchange = crypto::KeyExchange::generate(state.agreed.group);
+  const auto& agreed = state.agreed12;
+  const auto scheme = *state.outcome.summary.signature_scheme;
+  if (state.agreed.suite->key_agreement == keys::KeyAgreement::dhe) {
+    auto exchange = crypto::FfdheExchange::generate(*choose_ffdhe_group(state.offer));
+    if (!exchange) return std::unexpected(exchange.error());
+    state.ffdhe_exchange.emplace(std::move(*exchange));
+    const auto content = signed_params(agreed.client_random, agreed.server_random, params_of(*state.ffdhe_exchange));
+    return SignQuestion{*state.credential, scheme, own_public(content)};
+  }
+  auto exchange = crypto::KeyExchange::generate(*state.agreed.group);
   if (!exchange) return std::unexpected(exchange.error());
   state.key_exchange.emplace(std::move(*exchange));
-  ServerEcdhParams params;
-  params.named_curve = state.agreed.group;
-  params.public_value = state.key_exchange->public_value();
-  const auto content = signed_params(state.agreed12.client_random, state.agreed12.server_random, params);
-  return SignQuestion{*state.credential, *state.outcome.summary.signature_scheme, own_public(content)};
+  const auto content = signed_params(agreed.client_random, agreed.server_random, params_of(*state.key_exchange));
+  return SignQuestion{*state.credential, scheme, own_public(content)};
 }
 
 Result<void> send_server_key_exchange(Channel& channel, ServerState& state, const SignQuestion& asked,
                                       const Signature& signature) {
+  if (state.ffdhe_exchange) {
+    ServerKeyExchangeDhe message;
+    message.params = params_of(*state.ffdhe_exchange);
+    message.algorithm = asked.scheme;
+    message.signature = as_view(signature.bytes);
+    return channel.send(message);
+  }
   ServerKeyExchange message;
-  message.params.named_curve = state.agreed.group;
-  message.params.public_value = state.key_exchange->public_value();
+  message.params = params_of(*state.key_exchange);
   message.algorithm = asked.scheme;
   message.signature = as_view(signature.bytes);
   return channel.send(message);
@@ -229,6 +270,27 @@ Result<void> accept_client_key_exchange(Channel& channel, ServerState& state,
   state.key_exchange.reset();
   if (!shared) return std::unexpected(shared.error());
   return derive_master_secret(channel, state.agreed12, shared->view());
+}
+
+Result<void> accept_client_key_exchange_dhe(Channel& channel, ServerState& state,
+                                            const Received<ClientKeyExchangeClassic>& received) {
+  const auto shared = state.ffdhe_exchange->agree(received.message.exchange_keys);
+  state.ffdhe_exchange.reset();
+  if (!shared) return std::unexpected(shared.error());
+  return derive_master_secret(channel, state.agreed12, shared->view());
+}
+
+Result<DecryptQuestion> decrypt_question(ServerState& state, const Received<ClientKeyExchangeClassic>& received) {
+  return DecryptQuestion{*state.credential, state.hello.legacy_version, own_public(received.message.exchange_keys)};
+}
+
+Result<void> take_premaster_secret(Channel& channel, ServerState& state, const PremasterSecret& premaster) {
+  // A secret of another length can only come from the caller's own key; like everything that is wrong with one, it
+  // shows at Finished alone.
+  auto octets = own(as_view(premaster.bytes));
+  octets.resize(crypto::premaster_length);
+  const SecretBytes secret(std::move(octets));
+  return derive_master_secret(channel, state.agreed12, secret.view());
 }
 
 Result<void> check_client_signature12(Channel& channel, ServerState& state,

@@ -34,6 +34,15 @@ namespace sotto::handshake {
 /// Agrees on the premaster secret and derives the master secret.
 [[nodiscard]] Result<void> accept_client_key_exchange(Channel& channel, ServerState& state,
                                                       const Received<wire::ClientKeyExchange>& exchange);
+/// The same for a prime field.
+[[nodiscard]] Result<void> accept_client_key_exchange_dhe(Channel& channel, ServerState& state,
+                                                          const Received<wire::ClientKeyExchangeClassic>& exchange);
+/// Returns the question what the encrypted pre-master secret is.
+[[nodiscard]] Result<DecryptQuestion> decrypt_question(ServerState& state,
+                                                       const Received<wire::ClientKeyExchangeClassic>& exchange);
+/// Derives the master secret from the answer, right or not: only Finished may tell. RFC 5246, 7.4.7.1.
+[[nodiscard]] Result<void> take_premaster_secret(Channel& channel, ServerState& state,
+                                                 const PremasterSecret& premaster);
 [[nodiscard]] Result<void> check_client_signature12(Channel& channel, ServerState& state,
                                                     const Received<wire::CertificateVerify12>& verify);
 /// Sends the ticket that ServerHello promised, if it did. RFC 5077, 3.3.

@@ -17,7 +17,7 @@ struct Agreement {
   keys::HandshakeStage stage;
 };
 Result<Agreement> agree(const ServerState& state) {
-  const auto exchange = crypto::KeyExchange::generate(state.agreed.group);
+  const auto exchange = crypto::KeyExchange::generate(*state.agreed.group);
   if (!exchange) return std::unexpected(exchange.error());
   const auto shared = exchange->agree(*state.agreed.peer_share);
   if (!shared) return std::unexpected(shared.error());
@@ -118,7 +118,7 @@ Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& st
   version.selected_version = state.agreed.version;
   extensions.add(version);
   KeyShareChoice share;
-  share.server_share = {state.agreed.group, agreement->public_value};
+  share.server_share = {*state.agreed.group, agreement->public_value};
   extensions.add(share);
   if (state.session) {
     PreSharedKeyChoice choice;

@@ -109,7 +109,7 @@ Result<void> send_hello_retry_request(Channel& channel, ServerState& state) {
   version.selected_version = state.agreed.version;
   extensions.add(version);
   KeyShareRetry share;
-  share.selected_group = state.agreed.group;
+  share.selected_group = *state.agreed.group;
   extensions.add(share);
 
   HelloRetryRequest retry;
@@ -131,9 +131,9 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
   if (!is_same_hello_after_retry(*first, state.hello)) return fail(Code::changed_client_hello);
 
   // RFC 8446, 4.2.8: exactly the share that was asked for.
-  if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != state.agreed.group)
+  if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != *state.agreed.group)
     return fail(Code::wrong_group,
-                "the second ClientHello must have one key share, for " + to_string(state.agreed.group));
+                "the second ClientHello must have one key share, for " + to_string(*state.agreed.group));
   state.agreed.peer_share = state.offer.key_shares.front().key_exchange;
   return resume_and_absorb(channel, state);
 }

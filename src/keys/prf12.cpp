@@ -55,10 +55,12 @@ Result<MasterSecret> master_secret(crypto::HashAlgorithm hash, View premaster_se
 
 Result<KeyBlock> derive_key_block(const SuiteParameters* suite, const MasterSecret& master, View client_random,
                                   View server_random) {
-  const auto key = crypto::aead_key_length(suite->aead);
-  const auto iv = fixed_iv_octets(suite->aead);
-  Secret<2 * (32 + crypto::aead_nonce_length)> block;
-  const auto all = block.resize(2 * (key + iv));
+  const auto& cbc = suite->cbc;
+  const auto key = cbc ? crypto::cbc_key_length(cbc->cipher) : crypto::aead_key_length(suite->aead);
+  const auto iv = cbc ? 0 : fixed_iv_octets(suite->aead);
+  const auto mac = cbc ? crypto::mac_length(cbc->mac) : 0;
+  Secret<2 * (crypto::max_mac_length + 32 + crypto::aead_nonce_length)> block;
+  const auto all = block.resize(2 * (mac + key + iv));
   // The seed of the expansion has the randoms the other way round. RFC 5246, 6.3.
   if (auto done = prf(suite->hash, master.view(), key_expansion, server_random, client_random, all); !done)
     return std::unexpected(done.error());
@@ -66,6 +68,8 @@ Result<KeyBlock> derive_key_block(const SuiteParameters* suite, const MasterSecr
   const auto take = [&rest](MutableView into) { rest = rest.subspan(copy(rest.first(into.size()), into)); };
   KeyBlock keys;
   keys.client.suite = keys.server.suite = suite;
+  take(keys.client.mac_key.resize(mac));
+  take(keys.server.mac_key.resize(mac));
   take(keys.client.key.resize(key));
   take(keys.server.key.resize(key));
   take(keys.client.iv.resize(iv));

@@ -32,8 +32,11 @@ using MasterSecret = Secret<48>;
 struct DirectionKeys {
   const SuiteParameters* suite = nullptr;
   Secret<32> key;
-  /// The implicit part of the nonce: 4 octets for AES-GCM, 12 for ChaCha20-Poly1305.
+  /// The implicit part of the nonce: 4 octets for AES-GCM and CCM, 12 for ChaCha20-Poly1305, none for CBC.
   Secret<crypto::aead_nonce_length> iv;
+  /// Of CBC suites alone.
+  Secret<crypto::max_mac_length> mac_key;
+  bool encrypt_then_mac = false;
 };
 struct KeyBlock {
   DirectionKeys client;

@@ -139,4 +139,12 @@ Result<std::vector<std::byte>> Credential::sign(SignatureScheme scheme, std::spa
   return own_public(*signature);
 }
 
+Result<std::vector<std::byte>> Credential::decrypt_premaster(std::span<const std::byte> encrypted,
+                                                             ProtocolVersion client_version) const {
+  if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
+  const auto premaster = impl_->key->decrypt_premaster(as_view(encrypted), client_version);
+  if (!premaster) return std::unexpected(premaster.error());
+  return own_public(premaster->view());
+}
+
 }  // namespace sotto::inline v0

@@ -57,12 +57,13 @@ Result<Opened> Opener12::open(const Record& record) {
   const auto sequence = numbering_.next();
   if (!sequence) return std::unexpected(sequence.error());
   const auto explicit_octets = numbering_.explicit_octets();
-  if (record.fragment.size() < explicit_octets + crypto::aead_tag_length)
+  if (record.fragment.size() < explicit_octets + crypto::aead_tag_length_of(aead_.algorithm()))
     return fail(Code::bad_record_mac, "a record of " + std::to_string(record.fragment.size()) + " octets");
   const auto nonce = numbering_.nonce(*sequence, record.fragment.first(explicit_octets));
   const auto sealed = record.fragment.subspan(explicit_octets);
-  const auto content =
-      aead_.open(nonce, additional_data(*sequence, record.type, sealed.size() - crypto::aead_tag_length), sealed);
+  const auto content = aead_.open(
+      nonce, additional_data(*sequence, record.type, sealed.size() - crypto::aead_tag_length_of(aead_.algorithm())),
+      sealed);
   if (!content) return std::unexpected(content.error());
   if (content->size() > max_plaintext) return fail(Code::record_overflow, "after the record was opened");
   return Opened{record.type, *content};
@@ -81,14 +82,14 @@ Result<void> Sealer12::seal(ContentType type, View content, Buffer& out) {
   const auto number = octets_of(*sequence);
   const auto explicit_nonce = View(number).first(numbering_.explicit_octets());
 
-  const auto fragment = explicit_nonce.size() + content.size() + crypto::aead_tag_length;
+  const auto fragment = explicit_nonce.size() + content.size() + crypto::aead_tag_length_of(aead_.algorithm());
   const auto header = make_header(type, fragment);
   auto room = as_view(out.prepare(header.size() + fragment));
   room = room.subspan(copy(header, room));
   room = room.subspan(copy(explicit_nonce, room));
   if (auto sealed =
           aead_.seal(numbering_.nonce(*sequence, explicit_nonce), additional_data(*sequence, type, content.size()),
-                     content, {}, room.first(content.size() + crypto::aead_tag_length));
+                     content, {}, room.first(content.size() + crypto::aead_tag_length_of(aead_.algorithm())));
       !sealed)
     return sealed;
   out.commit(header.size() + fragment);

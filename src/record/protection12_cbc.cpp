@@ -113,6 +113,12 @@ Unpadded check_padding_and_mac(const crypto::RecordMac& mac, const MacSubject& s
   return {found.authentic & are_same(computed.view(), received.view()), found.length};
 }
 
+CbcKeys cbc_keys_of(const keys::DirectionKeys& keys) {
+  const auto& cbc = *keys.suite->cbc;
+  return {cbc.cipher, keys.key.view(), cbc.mac, keys.mac_key.view(),
+          keys.encrypt_then_mac ? MacOrder::encrypt_then_mac : MacOrder::mac_then_encrypt};
+}
+
 Result<CbcOpener> CbcOpener::create(const CbcKeys& keys) {
   auto made = protection(keys, crypto::Cbc::Direction::decrypt);
   if (!made) return std::unexpected(std::move(made.error()));

@@ -12,6 +12,7 @@
 #include "crypto/cbc.hpp"
 #include "crypto/constant_time.hpp"
 #include "crypto/record_mac.hpp"
+#include "keys/prf12.hpp"
 #include "record/protection.hpp"
 #include "record/record.hpp"
 
@@ -28,6 +29,9 @@ struct CbcKeys {
   View mac_key;
   MacOrder order;
 };
+
+/// Returns the keys of one direction of a CBC suite.
+[[nodiscard]] CbcKeys cbc_keys_of(const keys::DirectionKeys& keys);
 
 /// Opens the records of one direction. Whatever is wrong with one (length, padding, MAC) is `bad_record_mac`, found out
 /// in a time that depends on the record's length alone.

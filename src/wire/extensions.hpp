@@ -236,6 +236,8 @@ struct EcPointFormats : Row<ExtensionType::ec_point_formats, In::client_hello | 
     visit("ec_point_format_list", self.ec_point_format_list, between<1, 0xff>);
   }
 };
+struct EncryptThenMac  // RFC 7366, 2
+    : EmptyRow<ExtensionType::encrypt_then_mac, In::client_hello | In::server_hello> {};
 struct ExtendedMasterSecret  // RFC 7627, 5.1
     : EmptyRow<ExtensionType::extended_master_secret, In::client_hello | In::server_hello> {};
 struct RenegotiationInfo
@@ -274,8 +276,8 @@ using AllRows =
     RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
             ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
             CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
-            EarlyDataIndication, EarlyDataLimit, EcPointFormats, ExtendedMasterSecret, RenegotiationInfo,
-            SessionTicketOffer, SessionTicketPromise>;
+            EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac, ExtendedMasterSecret,
+            RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----
 

@@ -64,6 +64,31 @@ struct ServerKeyExchange : MessageOf<HandshakeType::server_key_exchange> {
   }
 };
 
+/// ServerDHParams. RFC 5246, 7.4.3.
+struct ServerDhParams {
+  View dh_p;
+  View dh_g;
+  View dh_ys;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("dh_p", self.dh_p, between<1, 0xffff>);
+    visit("dh_g", self.dh_g, between<1, 0xffff>);
+    visit("dh_Ys", self.dh_ys, between<1, 0xffff>);
+  }
+};
+struct ServerKeyExchangeDhe : MessageOf<HandshakeType::server_key_exchange> {
+  static constexpr std::string_view name = "ServerKeyExchange";
+  ServerDhParams params;
+  SignatureScheme algorithm{};
+  View signature;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    ServerDhParams::fields(self.params, visit);
+    visit("algorithm", self.algorithm);
+    visit("signature", self.signature, between<0, 0xffff>);
+  }
+};
+
 struct CertificateRequest12 : MessageOf<HandshakeType::certificate_request> {
   static constexpr std::string_view name = "CertificateRequest";
   Codes<ClientCertificateType> certificate_types;
@@ -90,6 +115,17 @@ struct ClientKeyExchange : MessageOf<HandshakeType::client_key_exchange> {
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("public", self.public_value, between<1, 0xff>);
+  }
+};
+
+/// ClientDiffieHellmanPublic, or EncryptedPreMasterSecret: both are one vector with two octets of length. RFC
+/// 5246, 7.4.7.
+struct ClientKeyExchangeClassic : MessageOf<HandshakeType::client_key_exchange> {
+  static constexpr std::string_view name = "ClientKeyExchange";
+  View exchange_keys;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("exchange_keys", self.exchange_keys, between<1, 0xffff>);
   }
 };
 

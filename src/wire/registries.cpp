@@ -28,6 +28,7 @@ std::string name_of(ExtensionType type) {
     case ExtensionType::server_name: return "server_name";
     case ExtensionType::supported_groups: return "supported_groups";
     case ExtensionType::ec_point_formats: return "ec_point_formats";
+    case ExtensionType::encrypt_then_mac: return "encrypt_then_mac";
     case ExtensionType::extended_master_secret: return "extended_master_secret";
     case ExtensionType::session_ticket: return "session_ticket";
     case ExtensionType::renegotiation_info: return "renegotiation_info";

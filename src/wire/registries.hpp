@@ -43,6 +43,7 @@ enum class ExtensionType : std::uint16_t {
   ec_point_formats = 11,
   signature_algorithms = 13,
   application_layer_protocol_negotiation = 16,
+  encrypt_then_mac = 22,
   extended_master_secret = 23,
   session_ticket = 35,
   pre_shared_key = 41,
