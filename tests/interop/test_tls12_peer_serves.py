@@ -194,8 +194,10 @@ def test_renegotiation(peer, programs, call, wishes):
     server = peer.start_server(programs, wishes)
     # OpenSSL's server asks when it is told so; GnuTLS's, when a client sends it this line.
     asking = ("say:**REHANDSHAKE**", "drain")
-    client = call(server, actions=(f"say:{LINE}", f"receive:{len(LINE) + 1}", *asking))
+    answered = f"receive:{len(LINE) + 1}"
+    client = call(server, actions=(f"say:{LINE}", answered, *asking))
     server.answer(LINE)
+    client.done(answered)
     server.ask_to_renegotiate()
     ended = client.event("ended")
     assert "HelloRequest" in ended["heard"]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from support import gnutls, openssl, sotto
-from support.talk import ACTIONS, LINE, serve, with_client, with_server
+from support.meddler import Meddler
+from support.talk import ACTIONS, serve, with_client, with_server
 from support.wishes import Wishes
 
 PEER = openssl
@@ -203,3 +204,25 @@ def test_channel_binding(programs, call, server_wishes):
     server = gnutls.start_server(programs, server_wishes)
     binding = with_server(call(server), server)["channel_binding"]
     assert server.wait_for(r"'tls-exporter': ([0-9a-f]+)").group(1).upper() == binding
+
+
+@pytest.mark.role("server")
+def test_downgrade_of_sotto(programs, pki, call):
+    """Somebody in the middle hides TLS 1.3 from the server: sotto sees the server's mark, and refuses."""
+    command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", pki.server().certificate, "-key", pki.server().key]
+    server = programs.start(command, kind=openssl.Server)
+    server.port = int(server.wait_for(r"^ACCEPT .*:(\d+)").group(1))
+    ended = call(Meddler(server.port)).event("ended")
+    assert (ended["how"], ended["code"], ended["alert"]) == ("failed", "downgrade_detected", "illegal_parameter")
+    server.got_alert("illegal_parameter")
+
+
+@pytest.mark.role("client")
+def test_downgrade_of_peer(programs, pki):
+    """Somebody in the middle hides TLS 1.3 from sotto: the client sees sotto's mark, and refuses."""
+    server = serve(programs, [pki.server()])
+    port = Meddler(server.port).port
+    client = programs.start(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", pki.roots], kind=openssl.Client)
+    client.wait_for("inappropriate fallback")
+    ended = server.event("ended")
+    assert (ended["code"], ended["alert"]) == ("peer_alert", "illegal_parameter")
