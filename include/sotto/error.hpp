@@ -102,6 +102,7 @@ enum class Code : std::uint16_t {
   bad_binder,
   // Authentication.
   certificate_missing,
+  certificate_missing_in_tls12,
   certificate_malformed,
   certificate_unsupported_key,
   certificate_untrusted,

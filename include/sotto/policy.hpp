@@ -174,8 +174,8 @@ struct SOTTO_API Policy {
   /// naming the known ones.
   static Result<Policy> named(std::string_view name);
 
-  /// Lists those of `versions` that some cipher suite is for; a configuration uses no others.
-  [[nodiscard]] std::vector<ProtocolVersion> usable_versions() const;
+  /// Drops versions that no cipher suite is for, and cipher suites that are for no version left. Configurations do so.
+  void drop_unusable();
   /// Returns an error naming the first setting that no connection could work with.
   [[nodiscard]] Result<void> check() const;
 };

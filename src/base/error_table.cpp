@@ -111,6 +111,8 @@ constexpr auto table = std::to_array<ErrorRow>({
 
     {Code::certificate_missing, "certificate_missing", Alert::certificate_required, Origin::peer,
      "the peer showed no certificate, and one is required", "PEER_DID_NOT_RETURN_A_CERTIFICATE"},
+    {Code::certificate_missing_in_tls12, "certificate_missing_in_tls12", Alert::handshake_failure, Origin::peer,
+     "the client showed no certificate, and one is required", "PEER_DID_NOT_RETURN_A_CERTIFICATE"},
     {Code::certificate_malformed, "certificate_malformed", Alert::bad_certificate, Origin::peer,
      "the peer's certificate cannot be read", "CANNOT_PARSE_LEAF_CERT"},
     {Code::certificate_unsupported_key, "certificate_unsupported_key", Alert::unsupported_certificate, Origin::peer,

@@ -100,6 +100,9 @@ Result<void> Connection::Impl::take_change_cipher_spec(const record::Record& rec
   if (handshake->version() != ProtocolVersion::tls12) return receiving.drop_change_cipher_spec(record);
   if (record.fragment.size() != 1 || record.fragment[0] != 1 || receiving.protection() != record::Protection::none)
     return fail(Code::bad_change_cipher_spec);
+  if (trace)
+    trace->on(
+        {TraceEvent::Kind::change_cipher_spec, Direction::received, "change_cipher_spec", record.fragment.size(), {}});
   return handshake->take_change_cipher_spec();
 }
 
@@ -199,7 +202,8 @@ Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
                              out);
 }
 
-Result<void> Connection::Impl::export_keying_material(std::string_view label, View context, MutableView out) const {
+Result<void> Connection::Impl::export_keying_material(std::string_view label, std::optional<View> context,
+                                                      MutableView out) const {
   return keys::export_from(exporter, label, context, out);
 }
 

@@ -30,7 +30,8 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> write(View data, Buffer& out);
   [[nodiscard]] Result<void> close(Buffer& out);
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
-  [[nodiscard]] Result<void> export_keying_material(std::string_view label, View context, MutableView out) const;
+  [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
+                                                    MutableView out) const;
 
   // ---- Outside, for the handshake ----
   Result<void> send_handshake(View message) override;

@@ -85,16 +85,15 @@ Result<Policy> Policy::named(std::string_view name) {
                 "\"; known are modern, compatible and legacy, each also with its year: modern_2026");
 }
 
-std::vector<ProtocolVersion> Policy::usable_versions() const {
-  std::vector<ProtocolVersion> usable;
-  for (const auto version : versions) {
-    const auto is_for = [version](CipherSuite suite) {
-      const auto* row = keys::find_suite(suite);
-      return row != nullptr && row->version == version;
-    };
-    if (std::ranges::any_of(cipher_suites, is_for)) usable.push_back(version);
-  }
-  return usable;
+void Policy::drop_unusable() {
+  const auto version_of = [](CipherSuite suite) {
+    const auto* row = keys::find_suite(suite);
+    return row == nullptr ? ProtocolVersion::ssl3 : row->version;
+  };
+  std::erase_if(cipher_suites, [&](CipherSuite suite) { return !contains(versions, version_of(suite)); });
+  std::erase_if(versions, [&](ProtocolVersion version) {
+    return std::ranges::find(cipher_suites, version, version_of) == cipher_suites.end();
+  });
 }
 
 Result<void> Policy::check() const {
@@ -105,7 +104,9 @@ Result<void> Policy::check() const {
   if (cipher_suites.empty()) return refuse("it has no cipher suite");
   for (const auto suite : cipher_suites)
     if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
-  if (usable_versions().empty()) return refuse("it has no cipher suite for any of its versions");
+  auto usable = *this;
+  usable.drop_unusable();
+  if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
   if (groups.empty()) return refuse("it has no group");
   if (newer && key_shares.empty()) return refuse("it has no key share");
   for (const auto group : key_shares)

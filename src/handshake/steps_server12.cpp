@@ -249,7 +249,7 @@ Result<void> send_server_hello_done(Channel& channel) { return channel.send(Serv
 Result<std::optional<VerifyQuestion>> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) {
-    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing);
+    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
     return std::nullopt;
   }
   auto key = end_entity_key(chain);

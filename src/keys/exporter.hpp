@@ -2,6 +2,7 @@
 /// What a finished handshake leaves for exporting key material, in either version.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -30,6 +31,7 @@ struct Exporter12 {
 using Exporter = std::variant<std::monostate, Exporter13, Exporter12>;
 
 /// Fills all of `out`; `wrong_state` where there is nothing to export from.
-[[nodiscard]] Result<void> export_from(const Exporter& exporter, std::string_view label, View context, MutableView out);
+[[nodiscard]] Result<void> export_from(const Exporter& exporter, std::string_view label, std::optional<View> context,
+                                       MutableView out);
 
 }  // namespace sotto::keys

@@ -87,13 +87,17 @@ Result<std::array<std::uint8_t, verify_data12_octets>> verify_data12(crypto::Has
 }
 
 Result<void> export_keying_material12(crypto::HashAlgorithm hash, const MasterSecret& master, View client_random,
-                                      View server_random, std::string_view label, View context, MutableView out) {
-  // RFC 5705, 4: without a context no length is hashed either; with an empty one it is. TLS 1.3 does not tell the two
-  // apart, and neither does our interface: a context is always there.
-  if (context.size() > 0xffff) return fail(Code::invalid_configuration, "an exporter context has at most 65535 octets");
-  const std::array<std::uint8_t, 2> length = {static_cast<std::uint8_t>(context.size() >> 8),
-                                              static_cast<std::uint8_t>(context.size())};
-  const auto seed = joined(joined(client_random, server_random), joined(length, context));
+                                      View server_random, std::string_view label, std::optional<View> context,
+                                      MutableView out) {
+  // RFC 5705, 4: without a context no length is hashed either; with an empty one it is.
+  auto seed = joined(client_random, server_random);
+  if (context) {
+    if (context->size() > 0xffff)
+      return fail(Code::invalid_configuration, "an exporter context has at most 65535 octets");
+    const std::array<std::uint8_t, 2> length = {static_cast<std::uint8_t>(context->size() >> 8),
+                                                static_cast<std::uint8_t>(context->size())};
+    seed = joined(seed, joined(length, *context));
+  }
   return prf(hash, master.view(), label, seed, {}, out);
 }
 

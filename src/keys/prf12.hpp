@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -56,6 +57,6 @@ inline constexpr std::size_t verify_data12_octets = 12;
 /// Fills `out` with exported key material. RFC 5705, 4.
 [[nodiscard]] Result<void> export_keying_material12(crypto::HashAlgorithm hash, const MasterSecret& master,
                                                     View client_random, View server_random, std::string_view label,
-                                                    View context, MutableView out);
+                                                    std::optional<View> context, MutableView out);
 
 }  // namespace sotto::keys

@@ -304,8 +304,8 @@ class Extensions {
   explicit Extensions(View encoded) : encoded_(encoded) {}
 
   void read(Reader& reader) {
-    // RFC 8446, 4.1.2: a ClientHello of an older version may end without extensions.
-    if (Message == In::client_hello && reader.at_end()) return;
+    // RFC 5246, 7.4.1.2 and 7.4.1.3: the hellos of TLS 1.2 may end without extensions.
+    if ((Message == In::client_hello || Message == In::server_hello) && reader.at_end()) return;
     encoded_ = reader.vector(between<0, 0xffff>);
     if (!reader.failed()) check_extensions(reader, encoded_, Message);
   }

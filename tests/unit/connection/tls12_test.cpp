@@ -168,7 +168,7 @@ TEST(Tls12, without_a_required_client_certificate_ends_before_it_is_established)
   pair.run();
   EXPECT_FALSE(pair.client.established);
   ASSERT_TRUE(pair.server.error);
-  EXPECT_EQ(pair.server.error->code, Code::certificate_missing);
+  EXPECT_EQ(pair.server.error->code, Code::certificate_missing_in_tls12);
 }
 
 TEST(Tls12, marks_its_random_against_a_downgrade_and_the_mark_is_heeded) {
