@@ -15,8 +15,8 @@ import time
 
 import pytest
 
-from cli_support import (PATIENCE, SOTTO, Backend, Gateway, RawTls, answer_after_the_end, client_context, connect, echo, openssl, reset, run,
-                     wait_until)
+from cli_support import (PATIENCE, SOTTO, Backend, Gateway, RawTls, answer_after_the_end, client_context, connect, echo, openssl, reset,
+                         run, wait_until)
 
 
 def round_trip(tls, data=b"hello through the gateway"):
