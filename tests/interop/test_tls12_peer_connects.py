@@ -88,7 +88,7 @@ def test_missing_client_certificate(peer, programs, pki, wishes):
     server = serve(programs, [pki.server()], "--client-auth", "required", "--roots", pki.roots)
     client = peer.start_client(programs, server.port, wishes)
     ended = server.event("ended")
-    assert (ended["how"], ended["code"]) == ("failed", "certificate_missing")
+    assert (ended["how"], ended["code"]) == ("failed", "certificate_missing_in_tls12")
     assert not server.events("connected")
     client.got_alert("handshake_failure")
 

@@ -37,7 +37,7 @@ ALERTS = {
 }
 
 ALERT_OF_DISTRUST = "bad_certificate"
-ALERT_OF_MISSING_CERTIFICATE12 = "certificate_required"
+ALERT_OF_MISSING_CERTIFICATE12 = "decode_error"  # to gnutls-cli as well
 # What gnutls-serv does with a client that does not renegotiate: it prints this, and drops the connection.
 NO_RENEGOTIATION = "A TLS warning alert has been received"
 END_AFTER_NO_RENEGOTIATION = "truncated"
