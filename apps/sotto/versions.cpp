@@ -1,6 +1,5 @@
 #include "versions.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -14,11 +13,6 @@ std::optional<sotto::ProtocolVersion> find_version(const std::string& text) {
   if (text == "tls1.2") return sotto::ProtocolVersion::tls12;
   if (text == "tls1.3") return sotto::ProtocolVersion::tls13;
   return std::nullopt;
-}
-
-bool is_pkcs1(sotto::SignatureScheme scheme) {
-  using enum sotto::SignatureScheme;
-  return scheme == rsa_pkcs1_sha256 || scheme == rsa_pkcs1_sha384 || scheme == rsa_pkcs1_sha512;
 }
 
 }  // namespace
@@ -41,9 +35,6 @@ void keep_versions(sotto::Policy& policy, const VersionRange& range) {
   const auto min = find_version(range.min);
   const auto max = find_version(range.max);
   std::erase_if(policy.versions, [&](auto version) { return version < min || version > max; });
-  // RFC 8446, 4.2.3: beside TLS 1.3 alone RSASSA-PKCS1-v1_5 is for signatures in certificates only.
-  if (std::ranges::find(policy.versions, sotto::ProtocolVersion::tls12) == policy.versions.end())
-    std::erase_if(policy.signature_schemes, is_pkcs1);
 }
 
 }  // namespace program

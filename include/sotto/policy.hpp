@@ -174,7 +174,8 @@ struct SOTTO_API Policy {
   /// naming the known ones.
   static Result<Policy> named(std::string_view name);
 
-  /// Drops versions that no cipher suite is for, and cipher suites that are for no version left. Configurations do so.
+  /// Drops versions that no cipher suite is for, and cipher suites and signature schemes that are for no version left.
+  /// Configurations do so: `versions` alone decides.
   void drop_unusable();
   /// Returns an error naming the first setting that no connection could work with.
   [[nodiscard]] Result<void> check() const;

@@ -94,6 +94,8 @@ void Policy::drop_unusable() {
   std::erase_if(versions, [&](ProtocolVersion version) {
     return std::ranges::find(cipher_suites, version, version_of) == cipher_suites.end();
   });
+  // RFC 8446, 4.2.3: beside TLS 1.3 alone RSASSA-PKCS1-v1_5 is for signatures in certificates only.
+  if (!contains(versions, ProtocolVersion::tls12)) std::erase_if(signature_schemes, is_pkcs1);
 }
 
 Result<void> Policy::check() const {
@@ -107,14 +109,12 @@ Result<void> Policy::check() const {
   auto usable = *this;
   usable.drop_unusable();
   if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
+  if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
   if (groups.empty()) return refuse("it has no group");
   if (newer && key_shares.empty()) return refuse("it has no key share");
   for (const auto group : key_shares)
     if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
   if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
-  // RFC 8446, 4.2.3: in TLS 1.3 RSASSA-PKCS1-v1_5 is for signatures in certificates only.
-  if (!older && std::ranges::any_of(signature_schemes, is_pkcs1))
-    return refuse("rsa_pkcs1 schemes are for certificates only");
   if (fragment_size < 1 || fragment_size > record::max_plaintext)
     return refuse("fragment_size must be from 1 to 16384");
   if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");

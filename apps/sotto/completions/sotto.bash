@@ -23,7 +23,7 @@ _sotto() {
       return
       ;;
     --policy)
-      mapfile -t COMPREPLY < <(compgen -W "modern modern_2026" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "modern compatible legacy modern_2026 compatible_2026 legacy_2026" -- "$word")
       return
       ;;
     --min-version | --max-version)
@@ -59,7 +59,7 @@ _sotto() {
       choices="dev --help --print-ca"
       ;;
     policy)
-      choices="modern modern_2026 --help --json"
+      choices="modern compatible legacy modern_2026 compatible_2026 legacy_2026 --help --json"
       ;;
   esac
   if ((COMP_CWORD == 1)); then

@@ -52,9 +52,6 @@ sotto::Result<sotto::ProtocolVersion> parse_version(std::string_view name) {
 
 void set_versions(sotto::Policy& policy, std::vector<sotto::ProtocolVersion> versions) {
   policy.versions = std::move(versions);
-  if (std::ranges::find(policy.versions, sotto::ProtocolVersion::tls12) != policy.versions.end()) return;
-  // TLS 1.3 alone signs no handshake with these (RFC 8446, 4.2.3).
-  std::erase_if(policy.signature_schemes, [](auto scheme) { return to_string(scheme).starts_with("rsa_pkcs1"); });
 }
 
 struct RawOptions {

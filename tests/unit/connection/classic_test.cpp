@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "handshake/flow.hpp"
 #include "keys/cipher_suites.hpp"
 #include "support/forger.hpp"
 #include "support/pair.hpp"
@@ -58,6 +59,21 @@ TEST_P(EveryClassicSuite, carries_data_of_every_size_and_resumes) {
 }
 INSTANTIATE_TEST_SUITE_P(Tls12, EveryClassicSuite, testing::ValuesIn(suites_of_tls12()),
                          [](const auto& each) { return to_string(each.param); });
+
+TEST(Frames, of_the_longer_flows_keep_their_budget_too) {
+  // TLS 1.2 asks and answers more in one handshake than TLS 1.3, whose flows have 4 KiB.
+  auto policy = Policy::legacy();
+  policy.versions = {ProtocolVersion::tls12};
+  Pair pair(client_builder().policy(policy).credential(client_credential()).build().value(),
+            server_builder()
+                .policy(Policy::legacy())
+                .request_client_certificate(ClientAuth::required, roots())
+                .build()
+                .value());
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_LE(handshake::Flow::largest_frame(), 4608u);
+}
 
 TEST(Policies, allow_the_classics_by_name_alone) {
   const auto has = [](const Policy& policy, auto wanted) {
