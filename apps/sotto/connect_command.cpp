@@ -45,6 +45,9 @@ Outcome<Endpoint> parse_target(const ConnectOptions& options) {
 Outcome<sotto::Policy> choose_policy(const ConnectOptions& options) {
   auto policy = sotto::Policy::named(options.policy);
   if (!policy) return failure(ExitCode::usage, "--policy: " + printable(policy.error().message()));
+  if (const auto checked = check_versions(options.versions, "--min-version", "--max-version"); !checked)
+    return std::unexpected(checked.error());
+  keep_versions(*policy, options.versions);
   if (const auto names = split_lists(options.groups); !names.empty()) {
     policy->groups.clear();
     for (const auto& name : names) {
@@ -229,6 +232,12 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
       ->allow_extra_args(false);
   command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
       ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--min-version", options.versions.min, "Use no version before this one: tls1.2 or tls1.3")
+      ->type_name("VERSION")
+      ->capture_default_str();
+  command.add_option("--max-version", options.versions.max, "Use no version after this one")
+      ->type_name("VERSION")
       ->capture_default_str();
   command
       .add_option("--groups", options.groups, "Offer only these key exchange groups; a key share goes with the first")

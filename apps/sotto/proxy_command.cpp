@@ -36,6 +36,7 @@ struct ProxyOptions {
   std::string client_auth = "none";
   std::vector<std::string> alpn;
   std::string policy = "modern";
+  VersionRange versions;
   std::string handshake_timeout = "10s";
   std::string connect_timeout = "10s";
   std::string idle_timeout = "10m";
@@ -80,6 +81,7 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
   service.insecure_backend = options.insecure_backend;
   service.alpn = split_lists(options.alpn);
   service.policy = options.policy;
+  service.versions = options.versions;
   if (auto checked = check_service(service, Spelling::flags); !checked) return std::unexpected(checked.error());
   return service;
 }
@@ -190,6 +192,12 @@ void add_tls_flags(CLI::App& command, ProxyOptions& options) {
       ->allow_extra_args(false);
   command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
       ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--min-version", options.versions.min, "Use no version before this one: tls1.2 or tls1.3")
+      ->type_name("VERSION")
+      ->capture_default_str();
+  command.add_option("--max-version", options.versions.max, "Use no version after this one")
+      ->type_name("VERSION")
       ->capture_default_str();
   command.add_option("--client-auth", options.client_auth, "Ask clients for a certificate: optional or required")
       ->type_name("MODE")

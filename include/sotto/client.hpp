@@ -57,7 +57,9 @@ class SOTTO_API ClientConfig::Builder {
   Builder& alpn(std::vector<std::string> protocols);
   /// Adds a credential for servers that ask for a client certificate.
   Builder& credential(Result<Credential> credential);
-  /// Keeps sessions in `store`; null switches resumption off. Default: a store in memory of this configuration's own.
+  /// Keeps sessions in `store`; null switches resumption off. Share a store only between configurations that trust the
+  /// same roots, for a resumed connection is as well authenticated as the one before it. Sessions with servers that
+  /// were not authenticated are not kept. Default: a store in memory of this configuration's own.
   Builder& session_store(std::shared_ptr<SessionStore> store);
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);

@@ -30,11 +30,10 @@ namespace sotto::inline v0 {
 struct SOTTO_API Summary {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;
-  std::optional<NamedGroup> group;  ///< absent only where no key agreement took place
-  std::optional<SignatureScheme>
-      signature_scheme;              ///< what the server (seen by a client) or the client proved itself with
-  std::string application_protocol;  ///< by ALPN; empty if none
-  std::string server_name;           ///< the name the client asked for; empty if none
+  std::optional<NamedGroup> group;                  ///< absent only where no key agreement took place
+  std::optional<SignatureScheme> signature_scheme;  ///< what the server proved itself with; absent on resumption
+  std::string application_protocol;                 ///< by ALPN; empty if none
+  std::string server_name;                          ///< the name the client asked for; empty if none
   bool resumed = false;
   bool hello_retried = false;
   /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.
@@ -129,8 +128,10 @@ class SOTTO_API Connection {
   /// Frees the summary, the peer's chain with it, for connections that idle by the thousand.
   void forget_summary();
 
-  /// Derives key material bound to this connection: fills all of `out`. RFC 8446, 7.5.
-  [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::span<const std::byte> context,
+  /// Derives key material bound to this connection: fills all of `out`. `context`: absent for none, which TLS 1.2 tells
+  /// from an empty one and TLS 1.3 does not. RFC 8446, 7.5; RFC 5705, 4.
+  [[nodiscard]] Result<void> export_keying_material(std::string_view label,
+                                                    std::optional<std::span<const std::byte>> context,
                                                     std::span<std::byte> out) const;
   /// Returns the tls-exporter channel binding. RFC 9266, 2.
   [[nodiscard]] Result<std::array<std::byte, 32>> channel_binding() const;

@@ -33,12 +33,16 @@ class SOTTO_API Credential {
   static Result<Credential> from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase = {});
   /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion`
   /// (sotto/connection.hpp). `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the
-  /// end entity's key are `Code::unsupported_key`.
+  /// end entity's key are `Code::unsupported_key`; those that fit it in TLS 1.2 alone (PKCS#1, or the hash of another
+  /// curve) serve there.
   static Result<Credential> with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes);
 
   [[nodiscard]] const CertificateChain& chain() const;
-  /// Lists the schemes that this key can sign with, most preferred first.
+  /// Lists the schemes that this key can sign with in TLS 1.3, most preferred first.
   [[nodiscard]] std::span<const SignatureScheme> schemes() const;
+  /// Lists the schemes that this key can sign with in TLS 1.2, most preferred first. It is the longer list: RSA keys
+  /// sign by PKCS#1 too, and an ECDSA scheme names a hash but no curve. Source: RFC 5246, 7.4.1.4.1; RFC 8422, 5.1.1.
+  [[nodiscard]] std::span<const SignatureScheme> tls12_schemes() const;
   /// Lists the DNS names and IP addresses of the end entity's certificate.
   [[nodiscard]] std::span<const std::string> names() const;
   /// Says whether the end entity's certificate is for the DNS name or IP address `name`. Source: RFC 9525, 6.3.
@@ -47,6 +51,11 @@ class SOTTO_API Credential {
 
   /// Signs `message` with the local key. `Code::wrong_state` without one.
   [[nodiscard]] Result<std::vector<std::byte>> sign(SignatureScheme scheme, std::span<const std::byte> message) const;
+
+  /// Decrypts the pre-master secret of RSA key exchange with the local key: 48 octets, random ones if anything is wrong
+  /// with `encrypted`, in a time that does not tell. `Code::wrong_state` without a local RSA key. RFC 5246, 7.4.7.1.
+  [[nodiscard]] Result<std::vector<std::byte>> decrypt_premaster(std::span<const std::byte> encrypted,
+                                                                 ProtocolVersion client_version) const;
 
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }

@@ -81,6 +81,7 @@ enum class Code : std::uint16_t {
   wrong_compression_method,
   wrong_application_protocol,
   wrong_signature_scheme,
+  wrong_certificate_type,
   wrong_psk_identity,
   wrong_key_update_request,
   bad_key_share,
@@ -90,6 +91,10 @@ enum class Code : std::uint16_t {
   binder_count_mismatch,
   psk_not_last,
   downgrade_detected,
+  inappropriate_fallback,
+  no_secure_renegotiation,
+  renegotiation_refused,
+  extended_master_secret_changed,
   unknown_server_name,
   // Proofs that failed.
   bad_signature,
@@ -97,6 +102,7 @@ enum class Code : std::uint16_t {
   bad_binder,
   // Authentication.
   certificate_missing,
+  certificate_missing_in_tls12,
   certificate_malformed,
   certificate_unsupported_key,
   certificate_untrusted,

@@ -24,15 +24,65 @@ enum class ProtocolVersion : std::uint16_t {
   tls13 = 0x0304
 };
 
-/// Names a cipher suite as the RFC does. Source: RFC 8446, B.4.
+/// Names a cipher suite as the RFCs do. Source: RFC 8446, B.4; RFC 5289; RFC 7905.
 enum class CipherSuite : std::uint16_t {
+  // TLS 1.3
   TLS_AES_128_GCM_SHA256 = 0x1301,
   TLS_AES_256_GCM_SHA384 = 0x1302,
   TLS_CHACHA20_POLY1305_SHA256 = 0x1303,
+  // TLS 1.2
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 = 0xc02b,
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 = 0xc02c,
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 = 0xc02f,
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = 0xc030,
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca8,
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca9,
+  // TLS 1.2, for peers that have nothing better: RFC 5246, A.5; RFC 5288; RFC 6655; RFC 7251
+  TLS_RSA_WITH_AES_128_CBC_SHA = 0x002f,
+  TLS_DHE_RSA_WITH_AES_128_CBC_SHA = 0x0033,
+  TLS_RSA_WITH_AES_256_CBC_SHA = 0x0035,
+  TLS_DHE_RSA_WITH_AES_256_CBC_SHA = 0x0039,
+  TLS_RSA_WITH_AES_128_CBC_SHA256 = 0x003c,
+  TLS_RSA_WITH_AES_256_CBC_SHA256 = 0x003d,
+  TLS_DHE_RSA_WITH_AES_128_CBC_SHA256 = 0x0067,
+  TLS_DHE_RSA_WITH_AES_256_CBC_SHA256 = 0x006b,
+  TLS_RSA_WITH_AES_128_GCM_SHA256 = 0x009c,
+  TLS_RSA_WITH_AES_256_GCM_SHA384 = 0x009d,
+  TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 = 0x009e,
+  TLS_DHE_RSA_WITH_AES_256_GCM_SHA384 = 0x009f,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA = 0xc009,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA = 0xc00a,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA = 0xc013,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA = 0xc014,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 = 0xc023,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 = 0xc024,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 = 0xc027,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 = 0xc028,
+  TLS_RSA_WITH_AES_128_CCM = 0xc09c,
+  TLS_RSA_WITH_AES_256_CCM = 0xc09d,
+  TLS_DHE_RSA_WITH_AES_128_CCM = 0xc09e,
+  TLS_DHE_RSA_WITH_AES_256_CCM = 0xc09f,
+  TLS_RSA_WITH_AES_128_CCM_8 = 0xc0a0,
+  TLS_RSA_WITH_AES_256_CCM_8 = 0xc0a1,
+  TLS_DHE_RSA_WITH_AES_128_CCM_8 = 0xc0a2,
+  TLS_DHE_RSA_WITH_AES_256_CCM_8 = 0xc0a3,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CCM = 0xc0ac,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CCM = 0xc0ad,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 = 0xc0ae,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8 = 0xc0af,
+  TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xccaa,
 };
 
-/// Names a group for key agreement. Source: RFC 8446, 4.2.7.
-enum class NamedGroup : std::uint16_t { secp256r1 = 0x0017, secp384r1 = 0x0018, secp521r1 = 0x0019, x25519 = 0x001d };
+/// Names a group for key agreement. The ffdhe groups serve DHE in TLS 1.2. Source: RFC 8446, 4.2.7; RFC 7919, 2.
+enum class NamedGroup : std::uint16_t {
+  secp256r1 = 0x0017,
+  secp384r1 = 0x0018,
+  secp521r1 = 0x0019,
+  x25519 = 0x001d,
+  ffdhe2048 = 0x0100,
+  ffdhe3072 = 0x0101,
+  ffdhe4096 = 0x0102,
+};
 
 /// Names a signature scheme. Source: RFC 8446, 4.2.3.
 enum class SignatureScheme : std::uint16_t {
@@ -110,13 +160,23 @@ struct SOTTO_API Policy {
   /// How long a ticket may be used; at most seven days. RFC 8446, 4.6.1.
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24);
 
-  /// Returns the default of the year 2026: TLS 1.3, AEAD suites, X25519 first.
+  /// Returns the default of the year 2026: TLS 1.3, and TLS 1.2 with ephemeral keys and AEAD ciphers; X25519 first.
   static Policy modern_2026();
   /// Returns the newest `modern` policy.
   static Policy modern() { return modern_2026(); }
-  /// Returns the policy of that name ("modern", "modern_2026"), or an error naming the known ones.
+  /// Adds to `modern` what older peers need and what is safe with care: CBC ciphers with ephemeral keys.
+  static Policy compatible_2026();
+  static Policy compatible() { return compatible_2026(); }
+  /// Adds to `compatible` what only old appliances need: RSA key exchange, which has no forward secrecy, DHE and CCM.
+  static Policy legacy_2026();
+  static Policy legacy() { return legacy_2026(); }
+  /// Returns the policy of that name ("modern", "compatible", "legacy", or with their year "modern_2026"), or an error
+  /// naming the known ones.
   static Result<Policy> named(std::string_view name);
 
+  /// Drops versions that no cipher suite is for, and cipher suites and signature schemes that are for no version left.
+  /// Configurations do so: `versions` alone decides.
+  void drop_unusable();
   /// Returns an error naming the first setting that no connection could work with.
   [[nodiscard]] Result<void> check() const;
 };

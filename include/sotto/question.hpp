@@ -22,13 +22,15 @@ enum class QuestionId : std::uint64_t {};
 
 /// Asks a server which credential to show for this ClientHello. Answer with a `Credential`.
 struct ChooseCredentialQuestion {
-  std::string server_name;                         ///< lower case; empty if the client sent none
-  std::vector<std::string> application_protocols;  ///< what the client offers by ALPN
-  std::vector<SignatureScheme> signature_schemes;  ///< what the client can verify
+  ProtocolVersion version = ProtocolVersion::tls13;  ///< decides which of a credential's lists of schemes counts
+  std::string server_name;                           ///< lower case; empty if the client sent none
+  std::vector<std::string> application_protocols;    ///< what the client offers by ALPN
+  std::vector<SignatureScheme> signature_schemes;    ///< what the client can verify
 };
 
 /// Asks a client which credential to show, if any. Answer with a `Credential`, or with `NoCredential`.
 struct ChooseClientCredentialQuestion {
+  ProtocolVersion version = ProtocolVersion::tls13;
   std::vector<std::vector<std::byte>> authorities;  ///< DER names of acceptable issuers; empty: any
   std::vector<SignatureScheme> signature_schemes;   ///< what the server can verify
 };
@@ -40,6 +42,15 @@ struct SignQuestion {
   std::vector<std::byte> message;
 };
 
+/// Asks for the pre-master secret that a TLS 1.2 client encrypted to the RSA key. Answer with a `PremasterSecret`: what
+/// `Credential::decrypt_premaster` returned, or what a key elsewhere decrypted. If that failed, in whatever way, answer
+/// with 48 random octets and tell nobody: RFC 5246, 7.4.7.1.
+struct DecryptQuestion {
+  Credential credential;
+  ProtocolVersion client_version = ProtocolVersion::tls12;  ///< what the plaintext must begin with
+  std::vector<std::byte> encrypted;
+};
+
 /// Asks for a judgement on the peer's chain. Answer with what `Verifier::verify(request)` returned.
 struct VerifyQuestion {
   VerifyRequest request;
@@ -48,7 +59,8 @@ struct VerifyQuestion {
 /// Holds one question that the connection waits for.
 struct Question {
   QuestionId id{};
-  std::variant<ChooseCredentialQuestion, ChooseClientCredentialQuestion, SignQuestion, VerifyQuestion> what;
+  std::variant<ChooseCredentialQuestion, ChooseClientCredentialQuestion, SignQuestion, DecryptQuestion, VerifyQuestion>
+      what;
 };
 
 /// Says that a client shows no certificate.
@@ -57,11 +69,22 @@ struct NoCredential {};
 struct Signature {
   std::vector<std::byte> bytes;
 };
+/// Holds a decrypted pre-master secret; 48 octets.
+struct PremasterSecret {
+  std::vector<std::byte> bytes;
+};
 /// Answers a question; an `Error` refuses, which ends the handshake.
-using Answer = std::variant<Credential, NoCredential, Signature, Verified, Error>;
+using Answer = std::variant<Credential, NoCredential, Signature, PremasterSecret, Verified, Error>;
 
 /// Names kinds of questions, to say which ones the caller answers itself.
-enum class Ask : std::uint8_t { nothing = 0, credential = 1, signature = 2, verification = 4, everything = 7 };
+enum class Ask : std::uint8_t {
+  nothing = 0,
+  credential = 1,
+  signature = 2,
+  verification = 4,
+  decryption = 8,
+  everything = 15
+};
 constexpr Ask operator|(Ask left, Ask right) {
   return static_cast<Ask>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));
 }

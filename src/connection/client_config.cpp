@@ -97,6 +97,7 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
     }
     settings->verifier = make_verifier(std::move(*settings->roots));
   }
+  settings->policy.drop_unusable();
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),

@@ -46,15 +46,18 @@ const Summary& Connection::summary() const {
 }
 void Connection::forget_summary() { impl_->summary.reset(); }
 
-Result<void> Connection::export_keying_material(std::string_view label, std::span<const std::byte> context,
+Result<void> Connection::export_keying_material(std::string_view label,
+                                                std::optional<std::span<const std::byte>> context,
                                                 std::span<std::byte> out) const {
-  return impl_->export_keying_material(label, as_view(context), as_view(out));
+  const auto view = context ? std::optional(as_view(*context)) : std::nullopt;
+  return impl_->export_keying_material(label, view, as_view(out));
 }
 
 Result<std::array<std::byte, 32>> Connection::channel_binding() const {
   std::array<std::byte, 32> binding{};
   // RFC 9266, 2: label "EXPORTER-Channel-Binding", zero-length context, 32 octets.
-  if (auto exported = export_keying_material("EXPORTER-Channel-Binding", {}, binding); !exported)
+  if (auto exported = export_keying_material("EXPORTER-Channel-Binding", std::span<const std::byte>(), binding);
+      !exported)
     return std::unexpected(exported.error());
   return binding;
 }

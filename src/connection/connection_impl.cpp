@@ -49,6 +49,7 @@ Result<Step> Connection::Impl::receive(MutableView in, Buffer& out) {
   if (!step) return std::unexpected(give_up(step.error(), out));
   if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
     sending.owe_key_update();
+  if (receiving.take_renegotiation_request()) sending.send_warning(Alert::no_renegotiation, out);
   return step;
 }
 
@@ -72,15 +73,12 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
 
 Result<void> Connection::Impl::take_handshake_record(const record::Record& record) {
   using record::ContentType;
-  // RFC 8446, 5.1: no other records between the fragments of a handshake message.
-  if (record.type == ContentType::change_cipher_spec) {
-    if (!heard_hello || handshake->has_input()) return fail(Code::bad_change_cipher_spec);
-    return receiving.drop_change_cipher_spec(record);
-  }
+  if (record.type == ContentType::change_cipher_spec) return take_change_cipher_spec(record);
   const auto result = receiving.open(record);
   if (!result) return std::unexpected(result.error());
   if (!*result) return {};
   const auto& opened = *result;
+  // RFC 8446, 5.1: no other records between the fragments of a handshake message.
   if (opened->type != ContentType::handshake && handshake->has_input())
     return fail(Code::unexpected_record, "inside a fragmented handshake message");
   if (opened->type == ContentType::alert) {
@@ -96,15 +94,31 @@ Result<void> Connection::Impl::take_handshake_record(const record::Record& recor
   return {};
 }
 
+Result<void> Connection::Impl::take_change_cipher_spec(const record::Record& record) {
+  // RFC 5246, 7.1: in TLS 1.2 it has a place and a meaning; in TLS 1.3 it is dropped during the handshake.
+  if (!heard_hello || handshake->has_input()) return fail(Code::bad_change_cipher_spec);
+  if (handshake->version() != ProtocolVersion::tls12) return receiving.drop_change_cipher_spec(record);
+  if (record.fragment.size() != 1 || record.fragment[0] != 1 || receiving.protection() != record::Protection::none)
+    return fail(Code::bad_change_cipher_spec);
+  if (trace)
+    trace->on(
+        {TraceEvent::Kind::change_cipher_spec, Direction::received, "change_cipher_spec", record.fragment.size(), {}});
+  return handshake->take_change_cipher_spec();
+}
+
 Result<std::optional<Question>> Connection::Impl::advance() {
+  auto question = run_handshake();
+  // One flush for all that this step has to say, so that a flight takes few records.
+  if (!question) return question;
+  if (auto flushed = sending.flush(*output); !flushed) return std::unexpected(flushed.error());
+  if (handshake && handshake->is_done()) finish_handshake();
+  return question;
+}
+
+Result<std::optional<Question>> Connection::Impl::run_handshake() {
   while (handshake) {
     if (auto run = handshake->run(); !run) return std::unexpected(run.error());
-    if (auto flushed = sending.flush(*output); !flushed) return std::unexpected(flushed.error());
-    if (handshake->is_done()) {
-      finish_handshake();
-      return std::nullopt;
-    }
-    if (!handshake->has_question() || question_announced) return std::nullopt;
+    if (handshake->is_done() || !handshake->has_question() || question_announced) break;
     auto question = handshake->question();
     auto answer = resolve_here(question);
     if (!answer) {
@@ -124,9 +138,9 @@ void Connection::Impl::finish_handshake() {
   auto outcome = handshake->take_outcome();
   handshake.reset();
   sending.finish_handshake();
-  suite = keys::find_suite(outcome.summary.cipher_suite);
-  exporter_secret = std::move(outcome.exporter_secret);
-  if (const auto* client = std::get_if<ClientConfigPointer>(&config)) {
+  exporter = std::move(outcome.exporter);
+  const auto* client = std::get_if<ClientConfigPointer>(&config);
+  if (client != nullptr && outcome.summary.version == ProtocolVersion::tls13) {
     auto taker = std::make_unique<connection::TicketTaker>();
     taker->config = *client;
     taker->resumption_secret = std::move(outcome.resumption_secret);
@@ -134,6 +148,7 @@ void Connection::Impl::finish_handshake() {
     taker->server_name = outcome.server_name;
     taker->application_protocol = outcome.summary.application_protocol;
     taker->authenticated = outcome.summary.peer_authenticated;
+    taker->server_is_authenticated = outcome.server_is_authenticated;
     receiving.take_tickets(std::move(taker));
   }
   *summary = std::move(outcome.summary);
@@ -187,10 +202,9 @@ Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
                              out);
 }
 
-Result<void> Connection::Impl::export_keying_material(std::string_view label, View context, MutableView out) const {
-  if (exporter_secret.empty())
-    return fail(Code::wrong_state, "key material can be exported once the handshake is done");
-  return keys::export_keying_material(suite->hash, exporter_secret.view(), label, context, out);
+Result<void> Connection::Impl::export_keying_material(std::string_view label, std::optional<View> context,
+                                                      MutableView out) const {
+  return keys::export_from(exporter, label, context, out);
 }
 
 Result<void> Connection::Impl::send_handshake(View message) {
@@ -208,6 +222,16 @@ Result<void> Connection::Impl::install_sending_keys(handshake::Epoch epoch, keys
 Result<void> Connection::Impl::install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) {
   tell_keys(Direction::received, epoch);
   return receiving.install(std::move(secret));
+}
+
+Result<void> Connection::Impl::install_sending_keys(keys::DirectionKeys keys) {
+  tell_keys(Direction::sent, handshake::Epoch::application);
+  return sending.install(keys, *output);
+}
+
+Result<void> Connection::Impl::install_receiving_keys(keys::DirectionKeys keys) {
+  tell_keys(Direction::received, handshake::Epoch::application);
+  return receiving.install(keys);
 }
 
 Error Connection::Impl::give_up(Error seen, Buffer& out) {

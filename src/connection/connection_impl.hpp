@@ -30,13 +30,16 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> write(View data, Buffer& out);
   [[nodiscard]] Result<void> close(Buffer& out);
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
-  [[nodiscard]] Result<void> export_keying_material(std::string_view label, View context, MutableView out) const;
+  [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
+                                                    MutableView out) const;
 
   // ---- Outside, for the handshake ----
   Result<void> send_handshake(View message) override;
   Result<void> send_change_cipher_spec() override;
   Result<void> install_sending_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
   Result<void> install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
+  Result<void> install_sending_keys(keys::DirectionKeys keys) override;
+  Result<void> install_receiving_keys(keys::DirectionKeys keys) override;
   void skip_early_data() override { receiving.skip_early_data(); }
 
   // ---- state ----
@@ -46,8 +49,7 @@ struct Connection::Impl final : handshake::Outside {
   connection::ReceivingHalf receiving;
   std::unique_ptr<handshake::Handshake> handshake;  // null once it is done
   std::unique_ptr<Summary> summary;
-  const keys::SuiteParameters* suite = nullptr;
-  crypto::HashSecret exporter_secret;
+  keys::Exporter exporter;
   std::optional<Error> error;  // final
   Buffer* output = nullptr;    // that of the call in progress
   std::uint64_t questions = 0;
@@ -58,8 +60,10 @@ struct Connection::Impl final : handshake::Outside {
  private:
   [[nodiscard]] Result<Step> receive_handshake(MutableView in);
   [[nodiscard]] Result<void> take_handshake_record(const record::Record& record);
+  [[nodiscard]] Result<void> take_change_cipher_spec(const record::Record& record);
   /// Runs the handshake and answers what can be answered here; returns a question for the caller, if one is new.
   [[nodiscard]] Result<std::optional<Question>> advance();
+  [[nodiscard]] Result<std::optional<Question>> run_handshake();
   void finish_handshake();
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.

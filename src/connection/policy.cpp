@@ -19,6 +19,15 @@ bool is_pkcs1(SignatureScheme scheme) {
          scheme == SignatureScheme::rsa_pkcs1_sha512;
 }
 
+/// Appends the suites of the table that `wanted` says and the policy does not have yet, AEADs before CBC.
+template <class Wanted>
+void append_suites(Policy& policy, Wanted wanted) {
+  for (const bool cbc : {false, true})
+    for (const auto& row : keys::suite_table)
+      if (row.cbc.has_value() == cbc && wanted(row) && !contains(policy.cipher_suites, row.suite))
+        policy.cipher_suites.push_back(row.suite);
+}
+
 std::unexpected<Error> refuse(std::string detail) { return fail(Code::invalid_policy, std::move(detail)); }
 
 }  // namespace
@@ -27,9 +36,16 @@ Policy Policy::modern_2026() {
   using enum SignatureScheme;
   Policy policy;
   policy.name = "modern_2026";
-  policy.versions = {ProtocolVersion::tls13};
-  policy.cipher_suites = {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384,
-                          CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
+  policy.versions = {ProtocolVersion::tls13, ProtocolVersion::tls12};
+  policy.cipher_suites = {CipherSuite::TLS_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                          CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                          CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256};
   policy.groups = {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1};
   policy.key_shares = {NamedGroup::x25519};
   policy.signature_schemes = {ecdsa_secp256r1_sha256, ed25519,
@@ -37,30 +53,68 @@ Policy Policy::modern_2026() {
                               rsa_pss_rsae_sha256,    rsa_pss_rsae_sha384,
                               rsa_pss_rsae_sha512,    rsa_pss_pss_sha256,
                               rsa_pss_pss_sha384,     rsa_pss_pss_sha512};
-  policy.certificate_signature_schemes = policy.signature_schemes;
+  // In TLS 1.2 also for handshakes; in TLS 1.3 for certificates only (RFC 8446, 4.2.3).
   for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512})
-    policy.certificate_signature_schemes.push_back(scheme);
+    policy.signature_schemes.push_back(scheme);
+  policy.certificate_signature_schemes = policy.signature_schemes;
+  return policy;
+}
+
+Policy Policy::compatible_2026() {
+  auto policy = modern_2026();
+  policy.name = "compatible_2026";
+  append_suites(policy, [](const keys::SuiteParameters& row) {
+    return row.cbc && row.key_agreement == keys::KeyAgreement::ecdhe;
+  });
+  return policy;
+}
+
+Policy Policy::legacy_2026() {
+  auto policy = compatible_2026();
+  policy.name = "legacy_2026";
+  // Forward secrecy first.
+  for (const auto agreement : {keys::KeyAgreement::ecdhe, keys::KeyAgreement::dhe, keys::KeyAgreement::rsa_transport})
+    append_suites(policy, [=](const keys::SuiteParameters& row) { return row.key_agreement == agreement; });
   return policy;
 }
 
 Result<Policy> Policy::named(std::string_view name) {
-  if (name == "modern") return modern();
-  if (name == "modern_2026") return modern_2026();
-  return refuse("there is no policy \"" + std::string(name) + "\"; known are modern, modern_2026");
+  for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026()})
+    if (name == policy.name || policy.name == std::string(name) + "_2026") return policy;
+  return refuse("there is no policy \"" + std::string(name) +
+                "\"; known are modern, compatible and legacy, each also with its year: modern_2026");
+}
+
+void Policy::drop_unusable() {
+  const auto version_of = [](CipherSuite suite) {
+    const auto* row = keys::find_suite(suite);
+    return row == nullptr ? ProtocolVersion::ssl3 : row->version;
+  };
+  std::erase_if(cipher_suites, [&](CipherSuite suite) { return !contains(versions, version_of(suite)); });
+  std::erase_if(versions, [&](ProtocolVersion version) {
+    return std::ranges::find(cipher_suites, version, version_of) == cipher_suites.end();
+  });
+  // RFC 8446, 4.2.3: beside TLS 1.3 alone RSASSA-PKCS1-v1_5 is for signatures in certificates only.
+  if (!contains(versions, ProtocolVersion::tls12)) std::erase_if(signature_schemes, is_pkcs1);
 }
 
 Result<void> Policy::check() const {
-  if (versions != std::vector{ProtocolVersion::tls13}) return refuse("versions must be TLS 1.3 alone");
+  const bool newer = contains(versions, ProtocolVersion::tls13);
+  const bool older = contains(versions, ProtocolVersion::tls12);
+  if (versions.empty() || versions.size() != std::size_t{newer} + std::size_t{older})
+    return refuse("versions must be TLS 1.3, TLS 1.2 or both");
   if (cipher_suites.empty()) return refuse("it has no cipher suite");
   for (const auto suite : cipher_suites)
     if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
+  auto usable = *this;
+  usable.drop_unusable();
+  if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
+  if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
   if (groups.empty()) return refuse("it has no group");
-  if (key_shares.empty()) return refuse("it has no key share");
+  if (newer && key_shares.empty()) return refuse("it has no key share");
   for (const auto group : key_shares)
     if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
   if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
-  // RFC 8446, 4.2.3: RSASSA-PKCS1-v1_5 is for signatures in certificates only.
-  if (std::ranges::any_of(signature_schemes, is_pkcs1)) return refuse("rsa_pkcs1 schemes are for certificates only");
   if (fragment_size < 1 || fragment_size > record::max_plaintext)
     return refuse("fragment_size must be from 1 to 16384");
   if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");

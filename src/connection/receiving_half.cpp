@@ -4,7 +4,7 @@
 
 #include "handshake/config.hpp"
 #include "session/session_impl.hpp"
-#include "wire/messages13.hpp"
+#include "wire/messages12.hpp"
 
 namespace sotto::connection {
 namespace {
@@ -38,16 +38,26 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
 Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
   auto opener = record::Opener::create(secret);
   if (!opener) return std::unexpected(opener.error());
-  opener_.emplace(std::move(*opener));
+  opener_.emplace<record::Opener>(std::move(*opener));
   secret_ = std::move(secret);
   return {};
+}
+
+Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
+  const auto keep = [this](auto opener) -> Result<void> {
+    if (!opener) return std::unexpected(opener.error());
+    opener_ = std::move(*opener);
+    return {};
+  };
+  return keys.suite->cbc ? keep(record::CbcOpener::create(record::cbc_keys_of(keys)))
+                         : keep(record::Opener12::create(keys));
 }
 
 Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& record) {
   std::optional<record::Opened> opened(record::Opened{record.type, record.fragment});
   // A peer that failed before it had keys can only say so in the clear; nothing was protected by them yet.
-  const bool early_alert = record.type == ContentType::alert && !opened_any_;
-  if (opener_ && !early_alert) {
+  const bool early_alert = record.type == ContentType::alert && !opened_any_ && !is_tls12();
+  if (!std::holds_alternative<std::monostate>(opener_) && !early_alert) {
     auto inner = open_protected(record);
     if (!inner || !*inner) return inner;
     opened = **inner;
@@ -68,7 +78,12 @@ Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& 
 }
 
 Result<std::optional<record::Opened>> ReceivingHalf::open_protected(const record::Record& record) {
-  auto inner = opener_->open(record);
+  auto inner = std::visit(
+      [&](auto& opener) -> Result<record::Opened> {
+        if constexpr (requires { opener.open(record); }) return opener.open(record);
+        return fail(Code::internal_error, "there are no keys to open a record with");
+      },
+      opener_);
   if (!inner) {
     if (early_data_left_ && inner.error().code == Code::bad_record_mac) return skip(record);
     return std::unexpected(inner.error());
@@ -105,6 +120,12 @@ Result<bool> ReceivingHalf::take_alert(View content) {
     trace_->on({TraceEvent::Kind::alert, Direction::received, to_string(alert->description), content.size(), {}});
   if (alert->description == Alert::close_notify) return true;
   if (alert->description == Alert::user_canceled) {
+    if (++warning_alerts_ > limits_->warning_alerts)
+      return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
+    return false;
+  }
+  // RFC 5246, 7.2.2: in TLS 1.2 a warning ends nothing.
+  if (is_tls12() && alert->level == wire::AlertLevel::warning) {
     if (++warning_alerts_ > limits_->warning_alerts)
       return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
     return false;
@@ -177,6 +198,10 @@ Result<std::optional<Event>> ReceivingHalf::next_message() {
     if (trace_)
       trace_->on({TraceEvent::Kind::handshake_message, Direction::received, wire::message_name(**raw), (*raw)->size(),
                   wire::print_message(**raw)});
+    if (is_tls12()) {
+      if (auto refused = take_renegotiation(**raw); !refused) return std::unexpected(refused.error());
+      continue;
+    }
     const auto type = wire::type_of(**raw);
     if (type == wire::HandshakeType::key_update) return take_key_update(**raw);
     if (type != wire::HandshakeType::new_session_ticket || !tickets_)
@@ -196,9 +221,21 @@ Result<std::optional<Event>> ReceivingHalf::take_ticket(View raw) {
     return fail(Code::ticket_too_large, std::to_string(ticket->ticket.size()) + " octets, at most " +
                                             std::to_string(limits_->ticket) + " are allowed");
   // RFC 8446, 4.6.1: a lifetime of zero says to discard the ticket at once.
-  if (ticket->ticket_lifetime == 0 || !tickets_->config->impl().sessions) return std::nullopt;
+  const bool kept_anywhere = tickets_->config->impl().sessions && tickets_->server_is_authenticated;
+  if (ticket->ticket_lifetime == 0 || !kept_anywhere) return std::nullopt;
   if (auto kept = keep_session(*tickets_, *ticket); !kept) return std::unexpected(kept.error());
   return SessionStored{};
+}
+
+Result<void> ReceivingHalf::take_renegotiation(View raw) {
+  const auto type = wire::type_of(raw);
+  if (type == wire::HandshakeType::client_hello) return fail(Code::renegotiation_refused);
+  if (!wire::HelloRequest::matches(raw) || !wire::parse_message<wire::HelloRequest>(raw))
+    return fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)) + " after the handshake");
+  // A peer that asks again and again gets no more out of it than one that sends warnings.
+  if (++warning_alerts_ > limits_->warning_alerts) return fail(Code::too_many_warning_alerts, "HelloRequest messages");
+  renegotiation_requested_ = true;
+  return {};
 }
 
 Result<Event> ReceivingHalf::take_key_update(View raw) {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include <sotto/connection.hpp>
 
@@ -16,6 +18,8 @@
 #include "handshake/message_queue.hpp"
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
+#include "record/protection12.hpp"
+#include "record/protection12_cbc.hpp"
 #include "record/record.hpp"
 
 namespace sotto::connection {
@@ -28,6 +32,7 @@ struct TicketTaker {
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;
+  bool server_is_authenticated = false;
   std::size_t taken = 0;
 };
 
@@ -40,9 +45,10 @@ class ReceivingHalf {
 
   /// Expects what follows to be protected.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret);
-  [[nodiscard]] bool is_protected() const { return opener_.has_value(); }
+  [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys);
   [[nodiscard]] record::Protection protection() const {
-    return opener_ ? record::Protection::aead : record::Protection::none;
+    if (std::holds_alternative<std::monostate>(opener_)) return record::Protection::none;
+    return is_tls12() ? record::Protection::aead12 : record::Protection::aead;
   }
   /// Opens `record` where keys are installed, and counts what could be a flood; nothing for a record that is skipped.
   [[nodiscard]] Result<std::optional<record::Opened>> open(const record::Record& record);
@@ -61,6 +67,8 @@ class ReceivingHalf {
   [[nodiscard]] Result<Step> step(MutableView in);
   [[nodiscard]] bool peer_has_closed() const { return peer_closed_; }
   void note_peer_closed() { peer_closed_ = true; }
+  /// Says, once, that the peer asked to renegotiate and is due the warning no_renegotiation. RFC 5246, 7.4.1.1.
+  [[nodiscard]] bool take_renegotiation_request() { return std::exchange(renegotiation_requested_, false); }
 
  private:
   /// Takes the content of one record; nothing if it leads to no event.
@@ -73,10 +81,15 @@ class ReceivingHalf {
   [[nodiscard]] Result<std::optional<Event>> next_message();
   [[nodiscard]] Result<std::optional<Event>> take_ticket(View raw);
   [[nodiscard]] Result<Event> take_key_update(View raw);
+  /// Takes a handshake message of TLS 1.2, which can only be the wish to renegotiate.
+  [[nodiscard]] Result<void> take_renegotiation(View raw);
+  [[nodiscard]] bool is_tls12() const {
+    return !std::holds_alternative<std::monostate>(opener_) && !std::holds_alternative<record::Opener>(opener_);
+  }
 
   const Limits* limits_;
   std::shared_ptr<Trace> trace_;
-  std::optional<record::Opener> opener_;
+  std::variant<std::monostate, record::Opener, record::Opener12, record::CbcOpener> opener_;
   keys::TrafficSecret secret_;
   handshake::MessageQueue queue_;
   std::unique_ptr<TicketTaker> tickets_;
@@ -85,6 +98,7 @@ class ReceivingHalf {
   std::uint32_t warning_alerts_ = 0;
   std::uint32_t key_updates_ = 0;
   bool opened_any_ = false;
+  bool renegotiation_requested_ = false;
   bool peer_closed_ = false;
 };
 

@@ -7,9 +7,10 @@
 namespace sotto {
 namespace {
 
-bool can_sign_for(const Credential& credential, const std::vector<SignatureScheme>& ours,
+bool can_sign_for(const Credential& credential, ProtocolVersion version, const std::vector<SignatureScheme>& ours,
                   const std::vector<SignatureScheme>& peers) {
-  return std::ranges::any_of(credential.schemes(), [&](SignatureScheme scheme) {
+  const auto schemes = version == ProtocolVersion::tls12 ? credential.tls12_schemes() : credential.schemes();
+  return std::ranges::any_of(schemes, [&](SignatureScheme scheme) {
     return std::ranges::find(ours, scheme) != ours.end() && std::ranges::find(peers, scheme) != peers.end();
   });
 }
@@ -31,6 +32,13 @@ std::optional<Answer> sign(Ask ask, const SignQuestion& question) {
   return Signature{std::move(*signature)};
 }
 
+std::optional<Answer> decrypt(Ask ask, const DecryptQuestion& question) {
+  if (includes(ask, Ask::decryption) || !question.credential.has_local_key()) return std::nullopt;
+  auto premaster = question.credential.decrypt_premaster(question.encrypted, question.client_version);
+  if (!premaster) return premaster.error();
+  return PremasterSecret{std::move(*premaster)};
+}
+
 std::optional<Answer> verify(Ask ask, const std::shared_ptr<const Verifier>& verifier, const VerifyQuestion& question) {
   if (includes(ask, Ask::verification)) return std::nullopt;
   auto proof = verifier->verify(question.request);
@@ -41,7 +49,7 @@ std::optional<Answer> verify(Ask ask, const std::shared_ptr<const Verifier>& ver
 std::optional<Answer> choose(const ClientConfig::Impl& settings, const ChooseClientCredentialQuestion& question) {
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   for (const auto& credential : settings.credentials)
-    if (can_sign_for(credential, settings.policy.signature_schemes, question.signature_schemes) &&
+    if (can_sign_for(credential, question.version, settings.policy.signature_schemes, question.signature_schemes) &&
         is_issued_by(credential, question.authorities))
       return credential;
   return NoCredential{};
@@ -51,7 +59,8 @@ std::optional<Answer> choose(const ServerConfig::Impl& settings, const ChooseCre
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   const Credential* fallback = nullptr;
   for (const auto& credential : settings.credentials) {
-    if (!can_sign_for(credential, settings.policy.signature_schemes, question.signature_schemes)) continue;
+    if (!can_sign_for(credential, question.version, settings.policy.signature_schemes, question.signature_schemes))
+      continue;
     if (!question.server_name.empty() && credential.is_for(question.server_name)) return credential;
     if (fallback == nullptr) fallback = &credential;
   }
@@ -75,6 +84,7 @@ std::optional<Answer> resolve(const ServerConfig::Impl& settings, const handshak
   if (const auto* asked = std::get_if<VerifyQuestion>(&question))
     return verify(settings.ask, settings.client_verifier, *asked);
   if (const auto* asked = std::get_if<SignQuestion>(&question)) return sign(settings.ask, *asked);
+  if (const auto* asked = std::get_if<DecryptQuestion>(&question)) return decrypt(settings.ask, *asked);
   if (const auto* asked = std::get_if<ChooseCredentialQuestion>(&question)) return choose(settings, *asked);
   return std::nullopt;
 }

@@ -25,9 +25,22 @@ Result<void> SendingHalf::install(keys::TrafficSecret secret, Buffer& out) {
   if (auto flushed = flush(out); !flushed) return flushed;
   auto sealer = record::Sealer::create(secret);
   if (!sealer) return std::unexpected(sealer.error());
-  sealer_.emplace(std::move(*sealer));
+  sealer_.emplace<record::Sealer>(std::move(*sealer));
+  record_limit_ = limit_for(*secret.suite);
   secret_ = std::move(secret);
   return {};
+}
+
+Result<void> SendingHalf::install(const keys::DirectionKeys& keys, Buffer& out) {
+  if (auto flushed = flush(out); !flushed) return flushed;
+  record_limit_ = limit_for(*keys.suite);
+  const auto keep = [this](auto sealer) -> Result<void> {
+    if (!sealer) return std::unexpected(sealer.error());
+    sealer_ = std::move(*sealer);
+    return {};
+  };
+  return keys.suite->cbc ? keep(record::CbcSealer::create(record::cbc_keys_of(keys)))
+                         : keep(record::Sealer12::create(keys));
 }
 
 Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
@@ -54,6 +67,7 @@ Result<void> SendingHalf::write(View data, Buffer& out) {
 
 Result<void> SendingHalf::update_keys(wire::KeyUpdateRequest request, Buffer& out) {
   if (closed_) return fail(Code::closed);
+  if (secret_.suite == nullptr) return fail(Code::wrong_state, "only TLS 1.3 can update its keys");
   key_update_owed_ = false;
   wire::KeyUpdate message;
   message.request_update = request;
@@ -83,16 +97,38 @@ void SendingHalf::send_alert(Alert alert, Buffer& out) {
   static_cast<void>(sent);
 }
 
-std::uint64_t SendingHalf::record_limit() const {
-  const bool gcm = secret_.suite->aead != crypto::AeadAlgorithm::chacha20_poly1305;
-  return gcm ? std::min(gcm_limit_, secret_.suite->records_per_key) : secret_.suite->records_per_key;
+void SendingHalf::send_warning(Alert alert, Buffer& out) {
+  if (closed_) return;
+  const std::array<std::uint8_t, 2> content = {static_cast<std::uint8_t>(wire::AlertLevel::warning),
+                                               static_cast<std::uint8_t>(alert)};
+  if (trace_) trace_->on({TraceEvent::Kind::alert, Direction::sent, to_string(alert), content.size(), {}});
+  // A warning that cannot be sealed is not missed.
+  auto sent = send_record(ContentType::alert, content, out);
+  static_cast<void>(sent);
+}
+
+std::uint64_t SendingHalf::limit_for(const keys::SuiteParameters& suite) const {
+  const bool gcm = suite.aead != crypto::AeadAlgorithm::chacha20_poly1305;
+  return gcm ? std::min(gcm_limit_, suite.records_per_key) : suite.records_per_key;
+}
+
+bool SendingHalf::is_at_limit() const {
+  return std::visit(
+      [&](const auto& sealer) {
+        if constexpr (requires { sealer.used(); }) return sealer.used() + 1 >= record_limit_;
+        return false;
+      },
+      sealer_);
 }
 
 Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
   while (!content.empty()) {
-    // RFC 8446, 5.5: keys are updated before their limit; the margin leaves room for the KeyUpdate itself.
-    if (type == ContentType::application_data && sealer_ && sealer_->used() + 1 >= record_limit())
+    // RFC 8446, 5.5: keys are updated before their limit; the margin leaves room for the KeyUpdate itself. TLS 1.2 has
+    // no such message, and ends.
+    if (type == ContentType::application_data && is_at_limit()) {
+      if (secret_.suite == nullptr) return fail(Code::key_usage_limit_reached);
       if (auto updated = update_keys(wire::KeyUpdateRequest::update_not_requested, out); !updated) return updated;
+    }
     const auto fragment = content.first(std::min(content.size(), fragment_size_));
     if (auto sent = send_record(type, fragment, out); !sent) return sent;
     content = content.subspan(fragment.size());
@@ -101,7 +137,9 @@ Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
 }
 
 Result<void> SendingHalf::send_record(ContentType type, View fragment, Buffer& out) {
-  if (sealer_) return sealer_->seal(type, fragment, pad_to_, out);
+  if (auto* newer = std::get_if<record::Sealer>(&sealer_)) return newer->seal(type, fragment, pad_to_, out);
+  if (auto* older = std::get_if<record::Sealer12>(&sealer_)) return older->seal(type, fragment, out);
+  if (auto* older = std::get_if<record::CbcSealer>(&sealer_)) return older->seal(type, fragment, out);
   // RFC 8446, 5.1: the first ClientHello may say 0x0301, for old servers' sake.
   const bool first = std::exchange(first_flight_, false) && type == ContentType::handshake && !fragment.empty() &&
                      wire::type_of(fragment) == wire::HandshakeType::client_hello;

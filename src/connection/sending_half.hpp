@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 
 #include <sotto/buffer.hpp>
 #include <sotto/policy.hpp>
@@ -14,6 +15,8 @@
 #include "base/result.hpp"
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
+#include "record/protection12.hpp"
+#include "record/protection12_cbc.hpp"
 #include "wire/messages13.hpp"
 
 namespace sotto::connection {
@@ -30,6 +33,7 @@ class SendingHalf {
   [[nodiscard]] Result<void> flush(Buffer& out);
   /// Protects what follows; flushes first.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret, Buffer& out);
+  [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys, Buffer& out);
   /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.
   [[nodiscard]] Result<void> send_change_cipher_spec(Buffer& out);
   /// Frees what only the handshake needs.
@@ -49,19 +53,23 @@ class SendingHalf {
 
   /// Writes `alert`; nothing can be sent after a fatal one or close_notify.
   void send_alert(Alert alert, Buffer& out);
+  /// Writes `alert` as a warning, after which all goes on. TLS 1.2 alone.
+  void send_warning(Alert alert, Buffer& out);
   [[nodiscard]] bool is_closed() const { return closed_; }
 
  private:
   [[nodiscard]] Result<void> send(record::ContentType type, View content, Buffer& out);
   [[nodiscard]] Result<void> send_record(record::ContentType type, View fragment, Buffer& out);
-  [[nodiscard]] std::uint64_t record_limit() const;
+  [[nodiscard]] std::uint64_t limit_for(const keys::SuiteParameters& suite) const;
+  [[nodiscard]] bool is_at_limit() const;
 
   std::size_t fragment_size_;
   std::size_t pad_to_;
   std::uint64_t gcm_limit_;
   std::shared_ptr<Trace> trace_;
-  std::optional<record::Sealer> sealer_;
-  keys::TrafficSecret secret_;
+  std::variant<std::monostate, record::Sealer, record::Sealer12, record::CbcSealer> sealer_;
+  keys::TrafficSecret secret_;  // of TLS 1.3, where keys can be updated
+  std::uint64_t record_limit_ = 0;
   Bytes gathered_;
   bool first_flight_ = true;
   bool change_cipher_spec_sent_ = false;

@@ -101,6 +101,7 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
     if (!keys) return std::unexpected(keys.error());
     settings->ticket_keys.emplace(std::move(*keys));
   }
+  settings->policy.drop_unusable();
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(Impl{
       std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/aead.hpp"
+#include "crypto/cbc.hpp"
 #include "crypto/hash.hpp"
 
 namespace sotto::crypto {
@@ -15,5 +16,6 @@ namespace sotto::crypto {
 [[nodiscard]] const char* md_name(HashAlgorithm hash);
 /// Returns the fetched cipher; null if libcrypto has none.
 [[nodiscard]] const EVP_CIPHER* cipher_of(AeadAlgorithm aead);
+[[nodiscard]] const EVP_CIPHER* cipher_of(CbcAlgorithm cbc);
 
 }  // namespace sotto::crypto

@@ -118,8 +118,11 @@ bool add_authority_extensions(X509* certificate, X509* issuer) {
 
 bool add_leaf_extensions(X509* certificate, X509* issuer, const LeafContent& content) {
   const char* usage = content.client_authentication ? "clientAuth" : "serverAuth";
+  // RFC 5246, 7.4.2: RSA key exchange takes keyEncipherment.
+  const bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(certificate), "RSA") == 1;
+  const auto* const key_usage = rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
   return add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
-         add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") &&
+         add_extension(certificate, issuer, NID_key_usage, key_usage) &&
          add_extension(certificate, issuer, NID_ext_key_usage, usage) &&
          add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
          add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&

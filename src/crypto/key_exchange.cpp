@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crypto/curves.hpp"
+#include "crypto/ffdhe.hpp"
 #include "crypto/handles.hpp"
 
 namespace sotto::crypto {
@@ -25,7 +26,10 @@ std::optional<Curve> curve_of(NamedGroup group) {
     case NamedGroup::secp256r1: return Curve::p256;
     case NamedGroup::secp384r1: return Curve::p384;
     case NamedGroup::secp521r1: return Curve::p521;
-    case NamedGroup::x25519: return std::nullopt;
+    case NamedGroup::x25519:
+    case NamedGroup::ffdhe2048:
+    case NamedGroup::ffdhe3072:
+    case NamedGroup::ffdhe4096: return std::nullopt;
   }
   return std::nullopt;
 }
@@ -93,6 +97,7 @@ Result<void> check_form(NamedGroup group, View value) {
 }  // namespace
 
 Result<KeyExchange> KeyExchange::generate(NamedGroup group) {
+  if (is_ffdhe(group)) return fail(Code::crypto_failed, "the group is no curve");
   auto* context = generator(group);
   EVP_PKEY* made = nullptr;
   if (!context || EVP_PKEY_generate(context, &made) != 1) return exchange_failed();
@@ -103,6 +108,7 @@ Result<KeyExchange> KeyExchange::generate(NamedGroup group) {
 }
 
 Result<KeyExchange> KeyExchange::from_private_key(NamedGroup group, View private_key) {
+  if (is_ffdhe(group)) return fail(Code::crypto_failed, "the group is no curve");
   const auto curve = curve_of(group);
   Key key =
       curve ? key_of(*curve, private_key)

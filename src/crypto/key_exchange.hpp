@@ -1,5 +1,5 @@
 /// \file
-/// Ephemeral (EC)DH key agreement.
+/// Ephemeral key agreement on curves. Prime fields are in ffdhe.hpp.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,7 @@ using SharedSecret = Secret<66>;
 /// Holds one ephemeral key pair, used once.
 class KeyExchange {
  public:
+  /// `crypto_failed` for a group that is no curve.
   static Result<KeyExchange> generate(NamedGroup group);
   /// Makes the pair of a given private key (32 octets for X25519, a big-endian number otherwise), for test vectors.
   static Result<KeyExchange> from_private_key(NamedGroup group, View private_key);

@@ -120,7 +120,11 @@ PrivateKey& PrivateKey::operator=(PrivateKey&& other) noexcept {
 PrivateKey::~PrivateKey() { EVP_PKEY_free(key_); }
 
 std::vector<SignatureScheme> PrivateKey::tls13_schemes() const {
-  return usable_schemes(key_, type_, bits_, SignatureUse::sign);
+  return usable_schemes(key_, type_, tls13_schemes_of(type_, bits_), SignatureUse::sign);
+}
+
+std::vector<SignatureScheme> PrivateKey::tls12_schemes() const {
+  return usable_schemes(key_, type_, tls12_schemes_of(type_, bits_), SignatureUse::sign);
 }
 
 Result<Bytes> PrivateKey::subject_public_key_info() const {
@@ -134,12 +138,12 @@ Result<Bytes> PrivateKey::subject_public_key_info() const {
 
 Result<Bytes> PrivateKey::sign(SignatureScheme scheme, View message) const {
   const auto* facts = facts_of(scheme);
-  if (key_ == nullptr || facts == nullptr || !scheme_fits(scheme, type_))
+  if (key_ == nullptr || facts == nullptr || !scheme_fits_tls12(scheme, type_))
     return fail(Code::crypto_failed, "the private key cannot sign with " + to_string(scheme));
   auto signature = facts->hash ? sign_hash(key_, *facts, message) : sign_message(key_, message);
   if (!signature) return signature;
   // A single wrong RSA-CRT signature gives away the factors (Boneh, DeMillo and Lipton).
-  if (facts->padding == Padding::pss && !is_right(key_, *facts, message, *signature)) return signing_failed();
+  if (facts->padding != Padding::none && !is_right(key_, *facts, message, *signature)) return signing_failed();
   return signature;
 }
 

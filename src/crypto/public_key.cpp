@@ -295,12 +295,16 @@ PublicKey& PublicKey::operator=(PublicKey&& other) noexcept {
 PublicKey::~PublicKey() { EVP_PKEY_free(key_); }
 
 std::vector<SignatureScheme> PublicKey::tls13_schemes() const {
-  return usable_schemes(key_, type_, bits_, SignatureUse::verify);
+  return usable_schemes(key_, type_, tls13_schemes_of(type_, bits_), SignatureUse::verify);
+}
+
+std::vector<SignatureScheme> PublicKey::tls12_schemes() const {
+  return usable_schemes(key_, type_, tls12_schemes_of(type_, bits_), SignatureUse::verify);
 }
 
 Result<void> PublicKey::verify(SignatureScheme scheme, View message, View signature) const {
   const auto* facts = facts_of(scheme);
-  if (facts == nullptr || facts->key != type_) return fail(Code::wrong_signature_scheme);
+  if (facts == nullptr || !scheme_fits_tls12(scheme, type_)) return fail(Code::wrong_signature_scheme);
   // An id-RSASSA-PSS key may forbid the scheme.
   if (type_ == KeyType::rsa_pss && !signature_context(key_, *facts, SignatureUse::verify))
     return fail(Code::wrong_signature_scheme);

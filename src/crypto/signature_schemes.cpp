@@ -32,6 +32,16 @@ constexpr auto table = std::to_array<SchemeFacts>({
 // RFC 8446, 4.2.3: PKCS#1 signatures "are not defined for use in signed TLS handshake messages".
 bool is_for_tls13(const SchemeFacts& row) { return row.padding != Padding::pkcs1; }
 
+bool is_ecdsa(KeyType type) {
+  return type == KeyType::ecdsa_p256 || type == KeyType::ecdsa_p384 || type == KeyType::ecdsa_p521;
+}
+
+// RFC 8446, 4.2.3: "ECDSA signature schemes align with TLS 1.2's ECDSA hash/signature pairs. However, the old semantics
+// did not constrain the signing curve."
+bool is_for_tls12(const SchemeFacts& row, KeyType type) {
+  return row.key == type || (is_ecdsa(row.key) && is_ecdsa(type));
+}
+
 // RFC 8017, 9.1.1: the encoded message must hold the hash, a salt as long as the hash and two octets more.
 bool hash_fits(const SchemeFacts& row, std::size_t key_bits) {
   if (row.padding != Padding::pss) return true;
@@ -89,8 +99,8 @@ bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signa
   return verdict == 1;
 }
 
-std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type, std::size_t bits, SignatureUse use) {
-  auto schemes = tls13_schemes_of(type, bits);
+std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type, std::vector<SignatureScheme> schemes,
+                                            SignatureUse use) {
   if (type == KeyType::rsa_pss)
     std::erase_if(schemes, [&](SignatureScheme scheme) { return !signature_context(key, *facts_of(scheme), use); });
   return schemes;
@@ -101,6 +111,19 @@ std::vector<SignatureScheme> tls13_schemes_of(KeyType type, std::size_t key_bits
   for (const auto& row : table)
     if (row.key == type && is_for_tls13(row) && hash_fits(row, key_bits)) schemes.push_back(row.scheme);
   return schemes;
+}
+
+std::vector<SignatureScheme> tls12_schemes_of(KeyType type, std::size_t key_bits) {
+  auto schemes = tls13_schemes_of(type, key_bits);
+  for (const auto& row : table)
+    if (is_for_tls12(row, type) && hash_fits(row, key_bits) && std::ranges::find(schemes, row.scheme) == schemes.end())
+      schemes.push_back(row.scheme);
+  return schemes;
+}
+
+bool scheme_fits_tls12(SignatureScheme scheme, KeyType type) {
+  const auto* row = facts_of(scheme);
+  return row != nullptr && is_for_tls12(*row, type);
 }
 
 bool scheme_fits(SignatureScheme scheme, KeyType type) {

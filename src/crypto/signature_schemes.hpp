@@ -17,7 +17,7 @@ enum class Padding : std::uint8_t { none, pkcs1, pss };
 /// One row of RFC 8446, 4.2.3.
 struct SchemeFacts {
   SignatureScheme scheme;
-  KeyType key;
+  KeyType key;  ///< in TLS 1.2 any curve stands for the one of an ECDSA scheme
   /// Absent where the signature takes the message itself (Ed25519).
   std::optional<HashAlgorithm> hash;
   Padding padding;
@@ -35,8 +35,8 @@ enum class SignatureUse : std::uint8_t { sign, verify };
 /// Checks a signature made with a key that can make `scheme`.
 [[nodiscard]] bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature);
 
-/// Lists the TLS 1.3 schemes of a key, without those that the key's own parameters forbid.
-[[nodiscard]] std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type, std::size_t bits,
-                                                          SignatureUse use);
+/// Returns `schemes`, which are those of the key's type, without what the key's own parameters forbid.
+[[nodiscard]] std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type,
+                                                          std::vector<SignatureScheme> schemes, SignatureUse use);
 
 }  // namespace sotto::crypto

@@ -28,11 +28,15 @@ Result<CertificateChain> take_chain(const wire::Certificate& certificate) {
   return chain;
 }
 
-Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain) {
+Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain, KeyUse use) {
   const auto view = wire::parse_certificate(as_view(chain.front().der()));
   if (!view) return std::unexpected(view.error());
   // RFC 8446, 4.4.2.2: "The digitalSignature bit MUST be set if the Key Usage extension is present."
-  if (!view->may_sign) return fail(Code::certificate_wrong_purpose, "its keyUsage does not allow digitalSignature");
+  if (use == KeyUse::signing && !view->may_sign)
+    return fail(Code::certificate_wrong_purpose, "its keyUsage does not allow digitalSignature");
+  // RFC 5246, 7.4.2: for RSA key exchange "the keyEncipherment bit MUST be set if the key usage extension is present".
+  if (use == KeyUse::enciphering && !view->may_encipher)
+    return fail(Code::certificate_wrong_purpose, "its keyUsage does not allow keyEncipherment");
   return crypto::PublicKey::from_spki(view->subject_public_key_info);
 }
 

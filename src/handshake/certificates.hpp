@@ -21,8 +21,10 @@ enum class Signer : std::uint8_t { server, client };
 [[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain);
 /// Copies the chain out of a Certificate message. Extensions in it must have been offered, and none is.
 [[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate);
-/// Reads the end entity's key; it must be allowed to sign.
-[[nodiscard]] Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain);
+/// Says what the end entity's key is used for.
+enum class KeyUse : std::uint8_t { signing, enciphering };
+/// Reads the end entity's key; its keyUsage must allow `use`.
+[[nodiscard]] Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain, KeyUse use = KeyUse::signing);
 /// Chooses the scheme: the first of the credential's that our policy and the peer both have.
 [[nodiscard]] Result<SignatureScheme> choose_scheme(const Credential& credential,
                                                     const std::vector<SignatureScheme>& ours,

@@ -53,10 +53,20 @@ Result<void> Channel::pump(Flow& flow, std::string_view name) {
   }
 }
 
+Result<void> Channel::take_change_cipher_spec() {
+  if (waiting_ == nullptr) return fail(Code::bad_change_cipher_spec);
+  if (auto taken = waiting_->change_cipher_spec(*waiting_, *this); !taken) return taken;
+  waiting_ = nullptr;
+  resume_ = true;
+  return {};
+}
+
 Result<void> Channel::answer(Answer answer) {
   if (question_ == nullptr) return fail(Code::no_such_question);
   if (auto* refusal = std::get_if<Error>(&answer)) {
     question_ = nullptr;
+    // A refusal must reach the peer, or it would wait: with the code's own alert, or as a failure of ours.
+    if (!refusal->alert) refusal->alert = error_row(refusal->code).alert.value_or(Alert::internal_error);
     return std::unexpected(std::move(*refusal));
   }
   if (auto delivered = question_->deliver(*question_, answer); !delivered) return delivered;

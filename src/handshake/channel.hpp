@@ -19,6 +19,7 @@
 #include "handshake/outside.hpp"
 #include "keys/transcript.hpp"
 #include "wire/message.hpp"
+#include "wire/messages12.hpp"
 
 namespace sotto::handshake {
 
@@ -59,6 +60,10 @@ struct AnswerTo<SignQuestion> {
   using type = Signature;
 };
 template <>
+struct AnswerTo<DecryptQuestion> {
+  using type = PremasterSecret;
+};
+template <>
 struct AnswerTo<VerifyQuestion> {
   using type = Verified;
 };
@@ -72,8 +77,12 @@ class PendingMessage {
   using Deliver = Result<void> (*)(PendingMessage&, Channel&, View raw);
   /// Names the legal messages: "Certificate | CertificateRequest".
   using Describe = std::string (*)();
-  PendingMessage(Deliver take, Describe names) : deliver(take), describe(names) {}
+  /// Takes a change_cipher_spec record (TLS 1.2); `unexpected_message` where it is not what is waited for.
+  using TakeChangeCipherSpec = Result<void> (*)(PendingMessage&, Channel&);
+  PendingMessage(Deliver take, TakeChangeCipherSpec take_change, Describe names)
+      : deliver(take), change_cipher_spec(take_change), describe(names) {}
   Deliver deliver;
+  TakeChangeCipherSpec change_cipher_spec;
   Describe describe;
 };
 
@@ -139,6 +148,8 @@ class Channel {
 
   /// Takes the content of a handshake record.
   void feed(View content) { queue_.feed(content); }
+  /// Takes a change_cipher_spec record, where the version is one that gives it a meaning.
+  [[nodiscard]] Result<void> take_change_cipher_spec();
   /// Says whether handshake octets are waiting that no message used up.
   [[nodiscard]] bool has_input() const { return !queue_.empty(); }
   /// Makes ready for another flow on the same channel.
@@ -178,7 +189,7 @@ class Channel {
 template <class... M>
 class ExpectOperation : public PendingMessage {
  public:
-  explicit ExpectOperation(Channel& channel) : PendingMessage(&take, &names), channel_(channel) {}
+  explicit ExpectOperation(Channel& channel) : PendingMessage(&take, &take_change, &names), channel_(channel) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // always through pump(): no deep stacks
   void await_suspend(std::coroutine_handle<>) noexcept { channel_.waiting_ = this; }
   auto await_resume() {
@@ -199,6 +210,20 @@ class ExpectOperation : public PendingMessage {
     Result<void> taken = fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)));
     (void)((M::matches(raw) && (taken = self.template parse<M>(channel, raw), true)) || ...);
     return taken;
+  }
+  static Result<void> take_change(PendingMessage& pending, Channel& channel) {
+    if constexpr ((std::same_as<M, wire::ChangeCipherSpec> || ...)) {
+      if (channel.has_input()) return fail(Code::data_across_key_change, "handshake octets before change_cipher_spec");
+      static_cast<ExpectOperation&>(pending).received_.emplace(Received<wire::ChangeCipherSpec>{});
+      channel.at_ = wire::ChangeCipherSpec::name;
+      return {};
+    }
+    return fail(Code::bad_change_cipher_spec);
+  }
+  template <class One>
+    requires std::same_as<One, wire::ChangeCipherSpec>
+  Result<void> parse(Channel&, View) {
+    return fail(Code::unexpected_message);  // never called: it matches no message
   }
   template <class One>
   Result<void> parse(Channel& channel, View raw) {

@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "crypto/key_exchange.hpp"
 #include "crypto/signature.hpp"
+#include "handshake/agreed12.hpp"
 #include "handshake/config.hpp"
 #include "handshake/outcome.hpp"
 #include "keys/schedule13.hpp"
@@ -48,6 +49,7 @@ struct ClientState {
   std::optional<RetryDemand> retry;
 
   // What was agreed on.
+  ProtocolVersion version = ProtocolVersion::tls13;
   const keys::SuiteParameters* suite = nullptr;
   std::optional<keys::HandshakeStage> handshake_stage;  // from ServerHello to the first keys
   bool resumed = false;
@@ -59,6 +61,13 @@ struct ClientState {
   std::optional<keys::TrafficSecret> client_handshake_traffic;
   std::optional<keys::TrafficSecret> server_handshake_traffic;
 
+  // TLS 1.2 alone.
+  Agreed12 agreed12;
+  SecretBytes premaster_secret;
+  Bytes public_value;
+  Bytes ticket;
+  std::chrono::seconds ticket_lifetime{};
+
   Outcome outcome;
 
   [[nodiscard]] const ClientConfig::Impl& settings() const { return config->impl(); }
@@ -66,5 +75,8 @@ struct ClientState {
     return std::find(offered.begin(), offered.end(), type) != offered.end();
   }
 };
+
+/// Checks the server's choice of an application protocol, in either version. RFC 7301, 3.1.
+[[nodiscard]] Result<void> accept_protocol(ClientState& state, const wire::ApplicationProtocols& protocols);
 
 }  // namespace sotto::handshake

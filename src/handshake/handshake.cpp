@@ -28,20 +28,51 @@ Result<void> Handshake::run() {
 
 /// The hello flow decides the version; the flow of that version does the rest.
 void Handshake::start_next_flow() {
-  if (version_decided_) {
+  if (version_) {
     flow_ = Flow();
     done_ = true;
     return;
   }
-  version_decided_ = true;
   if (auto* client = std::get_if<ClientState>(&state_)) {
-    flow_ = client13(channel_, *client);
-    flow_name_ = "client13";
+    start_client_flow(*client);
   } else {
-    flow_ = server13(channel_, std::get<ServerState>(state_));
-    flow_name_ = "server13";
+    start_server_flow(std::get<ServerState>(state_));
   }
   channel_.start_flow();
+}
+
+void Handshake::start_client_flow(ClientState& state) {
+  version_ = state.version;
+  if (version_ == ProtocolVersion::tls13) {
+    flow_ = client13(channel_, state);
+    flow_name_ = "client13";
+  } else if (state.resumed) {
+    flow_ = client12_resuming(channel_, state);
+    flow_name_ = "client12_resuming";
+  } else {
+    flow_ = client12(channel_, state);
+    flow_name_ = "client12";
+  }
+}
+
+void Handshake::start_server_flow(ServerState& state) {
+  version_ = state.agreed.version;
+  if (version_ == ProtocolVersion::tls13) {
+    flow_ = server13(channel_, state);
+    flow_name_ = "server13";
+  } else if (state.session) {
+    flow_ = server12_resuming(channel_, state);
+    flow_name_ = "server12_resuming";
+  } else {
+    flow_ = server12(channel_, state);
+    flow_name_ = "server12";
+  }
+}
+
+Result<void> Handshake::take_change_cipher_spec() {
+  if (auto taken = channel_.take_change_cipher_spec(); !taken)
+    return std::unexpected(channel_.locate(taken.error(), flow_name_));
+  return {};
 }
 
 Result<void> Handshake::answer(Answer answer) {

@@ -26,6 +26,10 @@ class Handshake {
 
   /// Takes the content of a handshake record.
   void feed(View content) { channel_.feed(content); }
+  /// Returns the version, once it is decided.
+  [[nodiscard]] std::optional<ProtocolVersion> version() const { return version_; }
+  /// Takes a change_cipher_spec record of TLS 1.2. Call `run` afterwards.
+  [[nodiscard]] Result<void> take_change_cipher_spec();
   /// Says whether octets of an incomplete message are waiting.
   [[nodiscard]] bool has_input() const { return channel_.has_input(); }
   /// Goes as far as it can: until more input is needed, a question is open, or the handshake is done.
@@ -43,12 +47,14 @@ class Handshake {
 
  private:
   void start_next_flow();
+  void start_client_flow(ClientState& state);
+  void start_server_flow(ServerState& state);
 
   std::variant<ClientState, ServerState> state_;
   Channel channel_;
   Flow flow_;
   std::string_view flow_name_;
-  bool version_decided_ = false;
+  std::optional<ProtocolVersion> version_;  // decided by the hello flow
   bool done_ = false;
 };
 

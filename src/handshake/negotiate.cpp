@@ -15,16 +15,31 @@ std::string list_in_words(const Range& codes) {
   return text.empty() ? "nothing" : text;
 }
 
-Result<void> check_version(const ClientHello& hello) {
-  const auto versions = hello.extensions.find<SupportedVersionsOffer>();
-  if (!versions) {
-    const bool obsolete = hello.legacy_version < ProtocolVersion::tls12;
-    return fail(obsolete ? Code::obsolete_version : Code::unsupported_version,
-                "the client offers at most " + to_string(hello.legacy_version));
-  }
-  if (!versions->versions.contains(ProtocolVersion::tls13))
+template <class T>
+bool contains(const std::vector<T>& list, T item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
+/// Chooses the newest version that both have. RFC 8446, 4.2.1; RFC 5246, E.1.
+Result<ProtocolVersion> choose_version(const ClientHello& hello, const std::vector<ProtocolVersion>& ours) {
+  if (const auto versions = hello.extensions.find<SupportedVersionsOffer>()) {
+    for (const auto version : {ProtocolVersion::tls13, ProtocolVersion::tls12})
+      if (contains(ours, version) && versions->versions.contains(version)) return version;
     return fail(Code::unsupported_version, "the client offers " + list_in_words(versions->versions));
-  return {};
+  }
+  if (hello.legacy_version >= ProtocolVersion::tls12 && contains(ours, ProtocolVersion::tls12))
+    return ProtocolVersion::tls12;
+  const bool obsolete = hello.legacy_version < ProtocolVersion::tls12;
+  return fail(obsolete ? Code::obsolete_version : Code::unsupported_version,
+              "the client offers at most " + to_string(hello.legacy_version));
+}
+
+/// RFC 7507, 3: a client that fell back says so; a server that speaks something newer than it offers refuses.
+Result<void> check_fallback(const ClientHello& hello, ProtocolVersion chosen,
+                            const std::vector<ProtocolVersion>& ours) {
+  constexpr auto fallback_scsv = static_cast<CipherSuite>(0x5600);
+  if (!hello.cipher_suites.contains(fallback_scsv) || chosen == ProtocolVersion::tls13) return {};
+  return contains(ours, ProtocolVersion::tls13) ? fail(Code::inappropriate_fallback) : Result<void>();
 }
 
 /// Returns the host name of server_name in lower case, or nothing usable as an error. RFC 6066, 3.
@@ -79,6 +94,14 @@ Result<void> check_mandatory(const ClientHello& hello, const ClientOffer& offer)
   return {};
 }
 
+/// RFC 8422, 4: a client without supported_groups takes whatever the server chooses.
+std::optional<NamedGroup> choose_group12(const ClientOffer& offer, const Policy& policy) {
+  if (offer.groups.empty() && contains(policy.groups, NamedGroup::secp256r1)) return NamedGroup::secp256r1;
+  for (const auto group : policy.groups)
+    if (offer.groups.empty() || offer.groups.contains(group)) return group;
+  return std::nullopt;
+}
+
 Result<std::string> choose_protocol(const ClientOffer& offer, const std::vector<std::string>& alpn) {
   if (alpn.empty() || offer.application_protocols.empty()) return std::string();
   for (const auto& protocol : alpn)
@@ -91,14 +114,17 @@ Result<std::string> choose_protocol(const ClientOffer& offer, const std::vector<
 
 }  // namespace
 
-Result<ClientOffer> read_offer(const ClientHello& hello) {
-  if (auto version = check_version(hello); !version) return std::unexpected(version.error());
-  // RFC 8446, 4.1.2: legacy_compression_methods "MUST contain exactly one byte, set to zero".
-  if (hello.legacy_compression_methods.size() != 1 ||
-      !hello.legacy_compression_methods.contains(CompressionMethod::null))
-    return fail(Code::wrong_compression_method,
-                "legacy_compression_methods of a TLS 1.3 ClientHello must be null alone");
+Result<ClientOffer> read_offer(const ClientHello& hello, const std::vector<ProtocolVersion>& ours) {
+  const auto version = choose_version(hello, ours);
+  if (!version) return std::unexpected(version.error());
+  if (auto checked = check_fallback(hello, *version, ours); !checked) return std::unexpected(checked.error());
+  // RFC 8446, 4.1.2: legacy_compression_methods "MUST contain exactly one byte, set to zero"; RFC 5246, 7.4.1.2: it
+  // "MUST contain ... CompressionMethod.null".
+  const bool alone = *version == ProtocolVersion::tls12 || hello.legacy_compression_methods.size() == 1;
+  if (!alone || !hello.legacy_compression_methods.contains(CompressionMethod::null))
+    return fail(Code::wrong_compression_method, "legacy_compression_methods must be null alone");
   ClientOffer offer;
+  offer.version = *version;
   offer.cipher_suites = hello.cipher_suites;
   auto name = read_server_name(hello);
   if (!name) return std::unexpected(name.error());
@@ -113,6 +139,7 @@ Result<ClientOffer> read_offer(const ClientHello& hello) {
       offer.application_protocols.emplace_back(as_text(protocol.name));
   if (const auto modes = hello.extensions.find<PskKeyExchangeModes>())
     offer.takes_tickets = modes->ke_modes.contains(PskKeyExchangeMode::psk_dhe_ke);
+  if (offer.version == ProtocolVersion::tls12) return offer;
   offer.pre_shared_keys = hello.extensions.find<PreSharedKeyOffer>();
 
   if (auto checked = check_mandatory(hello, offer); !checked) return std::unexpected(checked.error());
@@ -123,14 +150,23 @@ Result<ClientOffer> read_offer(const ClientHello& hello) {
 
 Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy, const std::vector<std::string>& alpn) {
   Negotiated agreed;
-  agreed.version = ProtocolVersion::tls13;
+  agreed.version = offer.version;
   for (const auto suite : policy.cipher_suites) {
-    if (!offer.cipher_suites.contains(suite)) continue;
-    agreed.suite = keys::find_suite(suite);
+    const auto* row = keys::find_suite(suite);
+    if (row->version != offer.version || !offer.cipher_suites.contains(suite)) continue;
+    agreed.suite = row;
     break;
   }
   if (agreed.suite == nullptr)
     return fail(Code::no_common_cipher_suite, "the client offers " + list_in_words(offer.cipher_suites));
+
+  auto protocol = choose_protocol(offer, alpn);
+  if (!protocol) return std::unexpected(protocol.error());
+  agreed.application_protocol = std::move(*protocol);
+  if (offer.version == ProtocolVersion::tls12) {
+    agreed.group = choose_group12(offer, policy);
+    return agreed;
+  }
 
   // A group that needs no second ClientHello goes before one that is preferred but would.
   bool common = false;
@@ -146,9 +182,6 @@ Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy, con
   }
   if (!common) return fail(Code::no_common_group, "the client offers " + list_in_words(offer.groups));
 
-  auto protocol = choose_protocol(offer, alpn);
-  if (!protocol) return std::unexpected(protocol.error());
-  agreed.application_protocol = std::move(*protocol);
   return agreed;
 }
 

@@ -17,7 +17,8 @@ namespace sotto::handshake {
 
 /// Holds what a ClientHello offers, found once. Views borrow from the message.
 struct ClientOffer {
-  std::string server_name;  // lower case; empty if none
+  ProtocolVersion version{};  // the newest that both sides have
+  std::string server_name;    // lower case; empty if none
   std::vector<std::string> application_protocols;
   std::vector<SignatureScheme> signature_schemes;
   wire::Codes<CipherSuite> cipher_suites;
@@ -27,20 +28,23 @@ struct ClientOffer {
   bool takes_tickets = false;  // psk_key_exchange_modes has psk_dhe_ke
 };
 
-/// Reads and checks the parts of a ClientHello that do not depend on our settings. RFC 8446, 4.1.2 and 9.2.
-[[nodiscard]] Result<ClientOffer> read_offer(const wire::ClientHello& hello);
+/// Chooses the version among `ours`, then reads and checks the parts of a ClientHello that depend on nothing else of
+/// our settings. RFC 8446, 4.1.2 and 9.2. Errors: `unsupported_version`, `obsolete_version`, `inappropriate_fallback`
+/// and what is wrong with the message.
+[[nodiscard]] Result<ClientOffer> read_offer(const wire::ClientHello& hello, const std::vector<ProtocolVersion>& ours);
 
 /// Holds what was negotiated.
 struct Negotiated {
   ProtocolVersion version{};
   const keys::SuiteParameters* suite = nullptr;
-  NamedGroup group{};
+  /// Absent where TLS 1.2 has no curve in common, which leaves the suites that need none.
+  std::optional<NamedGroup> group;
   /// The client's share for `group`; absent where another ClientHello is needed.
   std::optional<View> peer_share;
   std::string application_protocol;
 };
 
-/// Chooses version, cipher suite, group and application protocol in the order of our preference.
+/// Chooses cipher suite, group and application protocol in the order of our preference.
 /// Errors: `unsupported_version`, `no_common_cipher_suite`, `no_common_group`, `no_common_application_protocol`.
 [[nodiscard]] Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy,
                                            const std::vector<std::string>& alpn);

@@ -7,6 +7,7 @@
 #include <sotto/connection.hpp>
 
 #include "crypto/hkdf.hpp"
+#include "keys/exporter.hpp"
 
 namespace sotto::handshake {
 
@@ -14,8 +15,11 @@ struct Outcome {
   Summary summary;
   /// The name that a client expected, under which its sessions are kept; an IP address too.
   std::string server_name;
-  crypto::HashSecret exporter_secret;
-  /// A client keeps it for the tickets to come; empty for servers, which have sent theirs.
+  /// Whether the server was authenticated, in this handshake or in the one that is resumed: other sessions are not
+  /// kept, or they would let a connection that demands it go on without.
+  bool server_is_authenticated = false;
+  keys::Exporter exporter;
+  /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.
   crypto::HashSecret resumption_secret;
 };
 

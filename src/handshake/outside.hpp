@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "keys/prf12.hpp"
 #include "keys/schedule13.hpp"
 
 namespace sotto::handshake {
@@ -24,8 +25,11 @@ class Outside {
   [[nodiscard]] virtual Result<void> install_sending_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
   /// Expects what is received from here on to be protected by these keys.
   [[nodiscard]] virtual Result<void> install_receiving_keys(Epoch epoch, keys::TrafficSecret secret) = 0;
-  /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to the
-  /// policy's limit. RFC 8446, 4.2.10.
+  /// The same for TLS 1.2, where the keys follow change_cipher_spec. RFC 5246, 7.1.
+  [[nodiscard]] virtual Result<void> install_sending_keys(keys::DirectionKeys keys) = 0;
+  [[nodiscard]] virtual Result<void> install_receiving_keys(keys::DirectionKeys keys) = 0;
+  /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to
+  /// the policy's limit. RFC 8446, 4.2.10.
   virtual void skip_early_data() = 0;
 };
 

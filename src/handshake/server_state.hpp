@@ -8,7 +8,10 @@
 #include <sotto/verifier.hpp>
 
 #include "base/bytes.hpp"
+#include "crypto/ffdhe.hpp"
+#include "crypto/key_exchange.hpp"
 #include "crypto/signature.hpp"
+#include "handshake/agreed12.hpp"
 #include "handshake/config.hpp"
 #include "handshake/negotiate.hpp"
 #include "handshake/outcome.hpp"
@@ -42,9 +45,17 @@ struct ServerState {
   std::optional<keys::TrafficSecret> client_handshake_traffic;
   std::optional<keys::TrafficSecret> server_handshake_traffic;
 
+  // TLS 1.2 alone.
+  Agreed12 agreed12;
+  std::optional<crypto::KeyExchange> key_exchange;
+  std::optional<crypto::FfdheExchange> ffdhe_exchange;
+
   Outcome outcome;
 
   [[nodiscard]] const ServerConfig::Impl& settings() const { return config->impl(); }
 };
+
+/// Says whether the settings of today let a session of any version be resumed for this client.
+[[nodiscard]] bool fits_settings(const ServerState& state, const session::ServerSession& session);
 
 }  // namespace sotto::handshake

@@ -9,7 +9,10 @@ namespace {
 
 using namespace wire;
 
-/// Checks the server's choice of an application protocol. RFC 7301, 3.1.
+std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
+
+}  // namespace
+
 Result<void> accept_protocol(ClientState& state, const ApplicationProtocols& protocols) {
   if (protocols.protocol_name_list.size() != 1)
     return fail(Code::malformed_extension, "ALPN with another number of protocols than one");
@@ -20,10 +23,6 @@ Result<void> accept_protocol(ClientState& state, const ApplicationProtocols& pro
   state.outcome.summary.application_protocol = chosen;
   return {};
 }
-
-std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
-
-}  // namespace
 
 Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientState& state) {
   const auto transcript = channel.transcript().current();
@@ -98,6 +97,7 @@ Result<void> check_server_signature(ClientState& state, const Verified& proof,
     return checked;
   state.outcome.summary.signature_scheme = verify.message.algorithm;
   state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.server_is_authenticated = proof.is_authenticated();
   return {};
 }
 
@@ -120,7 +120,7 @@ Result<ClientApplicationKeys> derive_application_keys(Channel& channel, ClientSt
   channel.log_secret("CLIENT_TRAFFIC_SECRET_0", client->secret.view());
   channel.log_secret("SERVER_TRAFFIC_SECRET_0", server->secret.view());
   channel.log_secret("EXPORTER_SECRET", exporter->view());
-  state.outcome.exporter_secret = std::move(*exporter);
+  state.outcome.exporter.emplace<keys::Exporter13>(state.suite, std::move(*exporter));
   if (auto installed = channel.outside().install_receiving_keys(Epoch::application, std::move(*server)); !installed)
     return std::unexpected(installed.error());
   return ClientApplicationKeys{std::move(*stage), std::move(*client)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/random.hpp"
+#include "handshake/steps_client12.hpp"
 #include "wire/extensions.hpp"
 
 namespace sotto::handshake {
@@ -12,6 +13,11 @@ using namespace wire;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+bool offers(const ClientState& state, ProtocolVersion version) {
+  const auto& versions = state.settings().policy.versions;
+  return std::ranges::find(versions, version) != versions.end();
+}
+
 /// Takes the newest session for this server that can still be used under this policy.
 void look_for_session(ClientState& state) {
   const auto& settings = state.settings();
@@ -19,8 +25,9 @@ void look_for_session(ClientState& state) {
   const auto now = settings.clock();
   while (auto session = settings.sessions->take(state.name.text())) {
     const auto& kept = session->impl();
+    const auto& versions = settings.policy.versions;
     const bool usable =
-        kept.version == ProtocolVersion::tls13 && now < kept.expires() && now >= kept.received &&
+        std::ranges::find(versions, kept.version) != versions.end() && now < kept.expires() && now >= kept.received &&
         kept.server_name == state.name.text() &&
         std::ranges::find(settings.policy.cipher_suites, kept.cipher_suite) != settings.policy.cipher_suites.end() &&
         keys::find_suite(kept.cipher_suite) != nullptr;
@@ -61,9 +68,11 @@ void offer_names(ClientState& state, ExtensionList& list) {
 
 void offer_algorithms(ClientState& state, ExtensionList& list) {
   const auto& settings = state.settings();
-  SupportedVersionsOffer versions;
-  versions.versions = settings.encoded.versions.view();
-  offer(state, list, versions);
+  if (settings.policy.versions != std::vector{ProtocolVersion::tls12}) {
+    SupportedVersionsOffer versions;
+    versions.versions = settings.encoded.versions.view();
+    offer(state, list, versions);
+  }
   SupportedGroups groups;
   groups.named_group_list = settings.encoded.groups.view();
   offer(state, list, groups);
@@ -95,9 +104,31 @@ void offer_key_exchange(ClientState& state, ExtensionList& list) {
   }
 }
 
+/// Adds what a TLS 1.2 server answers to, the ticket of a session included. RFC 5746, 3.4; RFC 7627, 5.1; RFC
+/// 5077, 3.2.
+void offer_tls12(ClientState& state, ExtensionList& list) {
+  if (!offers(state, ProtocolVersion::tls12)) return;
+  offer(state, list, RenegotiationInfo{});
+  offer(state, list, ExtendedMasterSecret{});
+  const auto has_cbc = [](CipherSuite suite) { return keys::find_suite(suite)->cbc.has_value(); };
+  if (std::ranges::any_of(state.settings().policy.cipher_suites, has_cbc)) offer(state, list, EncryptThenMac{});
+  static constexpr std::array<std::uint8_t, 1> uncompressed = {0};
+  EcPointFormats formats;
+  formats.ec_point_format_list = Codes<EcPointFormat>(uncompressed);
+  offer(state, list, formats);
+  if (!state.settings().sessions) return;
+  SessionTicketOffer ticket;
+  if (state.session && state.session->version() == ProtocolVersion::tls12) ticket.ticket = state.session->impl().ticket;
+  offer(state, list, ticket);
+}
+
+bool offers_pre_shared_key(const ClientState& state) {
+  return state.session && state.session->version() == ProtocolVersion::tls13;
+}
+
 /// Adds pre_shared_key, the last extension, with binders of zeros. RFC 8446, 4.2.11.
 void offer_session(ClientState& state, ExtensionList& list) {
-  if (!state.session) return;
+  if (!offers_pre_shared_key(state)) return;
   static constexpr std::array<std::uint8_t, crypto::max_hash_length> zeros{};
   const auto& kept = state.session->impl();
   const auto age = duration_cast<milliseconds>(state.settings().clock() - kept.received).count();
@@ -110,7 +141,7 @@ void offer_session(ClientState& state, ExtensionList& list) {
 
 /// Writes the binder, computed over the message up to the list of binders, into the end of `raw`. RFC 8446, 4.2.11.2.
 Result<void> write_binder(Channel& channel, const ClientState& state, Bytes& raw) {
-  if (!state.session) return {};
+  if (!offers_pre_shared_key(state)) return {};
   const auto& kept = state.session->impl();
   const auto* suite = keys::find_suite(kept.cipher_suite);
   const auto early = keys::EarlyStage::start(suite, kept.psk.view());
@@ -133,25 +164,25 @@ Result<void> write_binder(Channel& channel, const ClientState& state, Bytes& raw
 template <In Message>
 Result<void> check_common(const ClientState& state, const ServerHelloFields<Message>& hello) {
   const auto versions = hello.extensions.template find<SupportedVersionsChoice>();
-  if (!versions) {
-    const bool obsolete = hello.legacy_version < ProtocolVersion::tls12;
-    return fail(obsolete ? Code::obsolete_version : Code::unsupported_version,
-                "the server chose " + to_string(hello.legacy_version) + ", offered was TLS 1.3");
-  }
+  if (!versions) return fail(Code::missing_extension, "supported_versions");
   // RFC 8446, 4.2.1: a version before TLS 1.3, or one that was not offered, is illegal_parameter.
-  if (versions->selected_version != ProtocolVersion::tls13 || hello.legacy_version != ProtocolVersion::tls12)
+  if (versions->selected_version != ProtocolVersion::tls13 || hello.legacy_version != ProtocolVersion::tls12 ||
+      !offers(state, ProtocolVersion::tls13))
     return fail(Code::wrong_version, "the server chose " + to_string(versions->selected_version));
   if (!same(hello.legacy_session_id_echo, state.session_id)) return fail(Code::wrong_session_id);
   if (hello.legacy_compression_method != CompressionMethod::null) return fail(Code::wrong_compression_method);
   const auto& offered = state.settings().policy.cipher_suites;
-  if (std::ranges::find(offered, hello.cipher_suite) == offered.end() ||
-      keys::find_suite(hello.cipher_suite) == nullptr)
+  const auto* suite = keys::find_suite(hello.cipher_suite);
+  if (std::ranges::find(offered, hello.cipher_suite) == offered.end() || suite == nullptr ||
+      suite->version != ProtocolVersion::tls13)
     return fail(Code::wrong_cipher_suite, "the server chose " + to_string(hello.cipher_suite));
 
   // RFC 8446, 4.2: an answer to an extension that was not offered; only a cookie may come unasked.
   Result<void> solicited;
   hello.extensions.each([&](const RawExtension& extension) {
-    if (!state.has_offered(extension.type) && extension.type != ExtensionType::cookie)
+    const bool newer = extension.type == ExtensionType::supported_versions ||
+                       extension.type == ExtensionType::key_share || extension.type == ExtensionType::pre_shared_key;
+    if ((!newer || !state.has_offered(extension.type)) && extension.type != ExtensionType::cookie)
       solicited = fail(Code::unexpected_extension, name_of(extension.type));
   });
   return solicited;
@@ -170,7 +201,7 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
     state.session.reset();
     return {};
   }
-  if (!state.session || choice->selected_identity != 0)
+  if (!offers_pre_shared_key(state) || choice->selected_identity != 0)
     return fail(Code::wrong_psk_identity, "number " + std::to_string(choice->selected_identity));
   // "clients MUST verify that ... the server selected a cipher suite indicating a Hash associated with the PSK"
   const auto* suite = keys::find_suite(state.session->impl().cipher_suite);
@@ -184,16 +215,19 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
-  if (policy.middlebox_compatibility) {
+  look_for_session(state);
+  // RFC 5077, 3.4: the echo of this identifier tells a client of TLS 1.2 that its ticket was taken.
+  const bool older_session = state.session && state.session->version() == ProtocolVersion::tls12;
+  if ((policy.middlebox_compatibility && offers(state, ProtocolVersion::tls13)) || older_session) {
     state.session_id.resize(32);
     if (auto filled = crypto::fill_random(state.session_id); !filled) return filled;
   }
+  if (!offers(state, ProtocolVersion::tls13)) return {};
   for (const auto group : policy.key_shares) {
     auto exchange = crypto::KeyExchange::generate(group);
     if (!exchange) return std::unexpected(exchange.error());
     state.key_exchanges.push_back(std::move(*exchange));
   }
-  look_for_session(state);
   return {};
 }
 
@@ -203,7 +237,8 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   ExtensionList extensions;
   offer_names(state, extensions);
   offer_algorithms(state, extensions);
-  offer_key_exchange(state, extensions);
+  offer_tls12(state, extensions);
+  if (offers(state, ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   offer_session(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
 
@@ -257,7 +292,8 @@ Result<void> accept_retry_request(Channel& channel, ClientState& state, const Re
   if (auto replaced = channel.transcript().replace_by_message_hash(); !replaced) return replaced;
   if (auto absorbed = channel.transcript().absorb(received.raw); !absorbed) return absorbed;
   // RFC 8446, 4.1.4: a PSK whose hash differs from the chosen suite's must not be offered again.
-  if (state.session && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash) state.session.reset();
+  if (offers_pre_shared_key(state) && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash)
+    state.session.reset();
   state.retry = std::move(demand);
   state.outcome.summary.hello_retried = true;
   return {};
@@ -265,6 +301,10 @@ Result<void> accept_retry_request(Channel& channel, ClientState& state, const Re
 
 Result<void> accept_server_hello(Channel& channel, ClientState& state, const Received<ServerHello>& received) {
   const auto& hello = received.message;
+  // RFC 8446, 4.2.1: without supported_versions the server speaks TLS 1.2 or something older.
+  if (!hello.extensions.has(ExtensionType::supported_versions)) return accept_server_hello12(channel, state, received);
+  // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes."
+  if (channel.has_input()) return fail(Code::data_across_key_change, "octets follow ServerHello in the same record");
   if (auto common = check_common(state, hello); !common) return common;
   // RFC 8446, 4.1.4: the cipher suite must be the one of the HelloRetryRequest.
   if (state.retry && state.retry->cipher_suite != hello.cipher_suite)
@@ -293,6 +333,7 @@ Result<void> accept_server_hello(Channel& channel, ClientState& state, const Rec
   summary.group = group;
   summary.resumed = state.resumed;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
+  state.outcome.server_is_authenticated = state.resumed;
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
   return channel.transcript().select(state.suite->hash);
 }

@@ -17,7 +17,7 @@ struct Agreement {
   keys::HandshakeStage stage;
 };
 Result<Agreement> agree(const ServerState& state) {
-  const auto exchange = crypto::KeyExchange::generate(state.agreed.group);
+  const auto exchange = crypto::KeyExchange::generate(*state.agreed.group);
   if (!exchange) return std::unexpected(exchange.error());
   const auto shared = exchange->agree(*state.agreed.peer_share);
   if (!shared) return std::unexpected(shared.error());
@@ -94,7 +94,7 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
 }  // namespace
 
 Result<ChooseCredentialQuestion> credential_question(ServerState& state) {
-  return ChooseCredentialQuestion{state.offer.server_name, state.offer.application_protocols,
+  return ChooseCredentialQuestion{ProtocolVersion::tls13, state.offer.server_name, state.offer.application_protocols,
                                   state.offer.signature_schemes};
 }
 
@@ -118,7 +118,7 @@ Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& st
   version.selected_version = state.agreed.version;
   extensions.add(version);
   KeyShareChoice share;
-  share.server_share = {state.agreed.group, agreement->public_value};
+  share.server_share = {*state.agreed.group, agreement->public_value};
   extensions.add(share);
   if (state.session) {
     PreSharedKeyChoice choice;
@@ -210,7 +210,7 @@ Result<ServerApplicationKeys> send_server_finished(Channel& channel, ServerState
   channel.log_secret("CLIENT_TRAFFIC_SECRET_0", client->secret.view());
   channel.log_secret("SERVER_TRAFFIC_SECRET_0", server->secret.view());
   channel.log_secret("EXPORTER_SECRET", exporter->view());
-  state.outcome.exporter_secret = std::move(*exporter);
+  state.outcome.exporter.emplace<keys::Exporter13>(state.agreed.suite, std::move(*exporter));
   if (auto installed = channel.outside().install_sending_keys(Epoch::application, std::move(*server)); !installed)
     return std::unexpected(installed.error());
   return ServerApplicationKeys{std::move(*stage), std::move(*client)};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "handshake/steps_server12.hpp"
+
 namespace sotto::handshake {
 namespace {
 
@@ -13,7 +15,7 @@ Result<void> keep_hello(ServerState& state, View raw) {
   auto hello = parse_message<ClientHello>(state.raw_hello);
   if (!hello) return std::unexpected(hello.error());
   state.hello = *hello;
-  auto offer = read_offer(state.hello);
+  auto offer = read_offer(state.hello, state.settings().policy.versions);
   if (!offer) return std::unexpected(offer.error());
   state.offer = std::move(*offer);
   return {};
@@ -44,11 +46,7 @@ bool fits(const ServerState& state, const session::ServerSession& session) {
   const auto* suite = keys::find_suite(session.cipher_suite);
   if (session.version != state.agreed.version || suite == nullptr || suite->hash != state.agreed.suite->hash)
     return false;
-  if (session.server_name != state.offer.server_name) return false;
-  // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
-  const auto mode = state.settings().client_auth;
-  if (mode == ClientAuth::required && !session.client) return false;
-  return mode != ClientAuth::none || !session.client;
+  return fits_settings(state, session);
 }
 
 /// How many identities are tried: each costs a decryption.
@@ -82,14 +80,24 @@ Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
 
 }  // namespace
 
+bool fits_settings(const ServerState& state, const session::ServerSession& session) {
+  if (session.server_name != state.offer.server_name) return false;
+  // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
+  const auto mode = state.settings().client_auth;
+  if (mode == ClientAuth::required && !session.client) return false;
+  return mode != ClientAuth::none || !session.client;
+}
+
 Result<void> accept_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {
   if (auto kept = keep_hello(state, received.raw); !kept) return kept;
   channel.log_secrets_to(state.settings().key_log, state.hello.random);
   // RFC 8446, 4.2.10: a server that does not accept early data skips it.
-  if (state.hello.extensions.has(ExtensionType::early_data)) channel.outside().skip_early_data();
+  if (state.hello.extensions.has(ExtensionType::early_data) && state.offer.version == ProtocolVersion::tls13)
+    channel.outside().skip_early_data();
   auto agreed = negotiate(state.offer, state.settings().policy, state.settings().alpn);
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);
+  if (state.agreed.version == ProtocolVersion::tls12) return accept_client_hello12(channel, state);
   state.retry_needed = !state.agreed.peer_share;
   return resume_and_absorb(channel, state);
 }
@@ -101,7 +109,7 @@ Result<void> send_hello_retry_request(Channel& channel, ServerState& state) {
   version.selected_version = state.agreed.version;
   extensions.add(version);
   KeyShareRetry share;
-  share.selected_group = state.agreed.group;
+  share.selected_group = *state.agreed.group;
   extensions.add(share);
 
   HelloRetryRequest retry;
@@ -123,9 +131,9 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
   if (!is_same_hello_after_retry(*first, state.hello)) return fail(Code::changed_client_hello);
 
   // RFC 8446, 4.2.8: exactly the share that was asked for.
-  if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != state.agreed.group)
+  if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != *state.agreed.group)
     return fail(Code::wrong_group,
-                "the second ClientHello must have one key share, for " + to_string(state.agreed.group));
+                "the second ClientHello must have one key share, for " + to_string(*state.agreed.group));
   state.agreed.peer_share = state.offer.key_shares.front().key_exchange;
   return resume_and_absorb(channel, state);
 }

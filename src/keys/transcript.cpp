@@ -3,12 +3,11 @@
 namespace sotto::keys {
 
 Result<void> Transcript::absorb(View message) {
-  if (hash_) return hash_->update(message);
-  kept_.insert(kept_.end(), message.begin(), message.end());
-  return {};
+  if (retains_) kept_.insert(kept_.end(), message.begin(), message.end());
+  return hash_ ? hash_->update(message) : Result<void>();
 }
 
-Result<void> Transcript::select(crypto::HashAlgorithm hash) {
+Result<void> Transcript::select(crypto::HashAlgorithm hash, Retention retention) {
   if (hash_) {
     if (hash_->algorithm() == hash) return {};
     return fail(Code::internal_error, "the transcript hash was chosen twice");
@@ -17,8 +16,13 @@ Result<void> Transcript::select(crypto::HashAlgorithm hash) {
   if (!running) return std::unexpected(running.error());
   if (auto absorbed = running->update(kept_); !absorbed) return absorbed;
   hash_.emplace(std::move(*running));
-  kept_ = Bytes();
+  if (retention == Retention::hash_only) forget_messages();
   return {};
+}
+
+void Transcript::forget_messages() {
+  retains_ = false;
+  kept_ = Bytes();
 }
 
 Result<crypto::Digest> Transcript::current() const {

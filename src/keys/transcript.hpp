@@ -16,8 +16,13 @@ class Transcript {
  public:
   /// Takes a framed message.
   [[nodiscard]] Result<void> absorb(View message);
-  /// Fixes the hash. Choosing it again is an error unless it is the same one.
-  [[nodiscard]] Result<void> select(crypto::HashAlgorithm hash);
+  /// Fixes the hash. Choosing it again is an error unless it is the same one. `retention`: a CertificateVerify of
+  /// TLS 1.2 covers the messages themselves, so they are kept until `forget_messages`.
+  enum class Retention : std::uint8_t { hash_only, messages };
+  [[nodiscard]] Result<void> select(crypto::HashAlgorithm hash, Retention retention = Retention::hash_only);
+  /// Returns the messages so far, where they are kept.
+  [[nodiscard]] View messages() const { return kept_; }
+  void forget_messages();
   [[nodiscard]] bool is_selected() const { return hash_.has_value(); }
   /// Returns the hash of all messages so far; `wrong_state` before `select`.
   [[nodiscard]] Result<crypto::Digest> current() const;
@@ -28,6 +33,7 @@ class Transcript {
 
  private:
   Bytes kept_;
+  bool retains_ = true;
   std::optional<crypto::Hash> hash_;
 };
 

@@ -61,9 +61,10 @@ Result<Credential::Impl> join(Parts parts) {
   if (!public_key) return std::unexpected(public_key.error());
   const auto names = end_entity_names(parts.chain);
   if (!names) return std::unexpected(names.error());
-  auto schemes = parts.key.tls13_schemes();
-  if (schemes.empty()) return fail(Code::unsupported_key, "the private key can make no signature that TLS 1.3 uses");
-  if (auto pair = check_pair(parts.key, *public_key, schemes.front()); !pair)
+  pki::Schemes schemes{parts.key.tls13_schemes(), parts.key.tls12_schemes()};
+  if (schemes.tls13.empty())
+    return fail(Code::unsupported_key, "the private key can make no signature that TLS 1.3 uses");
+  if (auto pair = check_pair(parts.key, *public_key, schemes.tls13.front()); !pair)
     return std::unexpected(std::move(pair.error()));
   return Credential::Impl{std::move(parts.chain), std::move(parts.key), std::move(schemes), *names};
 }
@@ -106,16 +107,21 @@ Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vect
   if (!key) return std::unexpected(key.error());
   const auto names = end_entity_names(chain);
   if (!names) return std::unexpected(names.error());
-  const auto usable = key->tls13_schemes();
+  const auto usable = key->tls12_schemes();
   for (const auto scheme : schemes)
     if (std::ranges::find(usable, scheme) == usable.end())
       return fail(Code::unsupported_key, "the certificate's key cannot sign with " + to_string(scheme));
-  return Credential(std::make_shared<const Impl>(Impl{std::move(chain), std::nullopt, std::move(schemes), *names}));
+  auto tls13_schemes = schemes;
+  std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key->type()); });
+  return Credential(std::make_shared<const Impl>(
+      Impl{std::move(chain), std::nullopt, {std::move(tls13_schemes), std::move(schemes)}, *names}));
 }
 
 const CertificateChain& Credential::chain() const { return impl_->chain; }
 
 std::span<const SignatureScheme> Credential::schemes() const { return impl_->schemes; }
+
+std::span<const SignatureScheme> Credential::tls12_schemes() const { return impl_->tls12_schemes; }
 
 std::span<const std::string> Credential::names() const { return impl_->names; }
 
@@ -131,6 +137,14 @@ Result<std::vector<std::byte>> Credential::sign(SignatureScheme scheme, std::spa
   const auto signature = impl_->key->sign(scheme, as_view(message));
   if (!signature) return std::unexpected(signature.error());
   return own_public(*signature);
+}
+
+Result<std::vector<std::byte>> Credential::decrypt_premaster(std::span<const std::byte> encrypted,
+                                                             ProtocolVersion client_version) const {
+  if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
+  const auto premaster = impl_->key->decrypt_premaster(as_view(encrypted), client_version);
+  if (!premaster) return std::unexpected(premaster.error());
+  return own_public(premaster->view());
 }
 
 }  // namespace sotto::inline v0

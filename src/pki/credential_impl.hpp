@@ -12,19 +12,30 @@
 #include "pki/names.hpp"
 
 namespace sotto {
+namespace pki {
+
+/// What a key can sign with in each version, most preferred first.
+struct Schemes {
+  std::vector<SignatureScheme> tls13;
+  std::vector<SignatureScheme> tls12;
+};
+
+}  // namespace pki
 
 struct Credential::Impl {
-  Impl(CertificateChain its_chain, std::optional<crypto::PrivateKey> its_key, std::vector<SignatureScheme> its_schemes,
+  Impl(CertificateChain its_chain, std::optional<crypto::PrivateKey> its_key, pki::Schemes its_schemes,
        pki::AlternativeNames its_names)
       : chain(std::move(its_chain)),
         key(std::move(its_key)),
-        schemes(std::move(its_schemes)),
+        schemes(std::move(its_schemes.tls13)),
+        tls12_schemes(std::move(its_schemes.tls12)),
         names(its_names.texts()),
         alternative_names(std::move(its_names)) {}
 
   CertificateChain chain;
-  std::optional<crypto::PrivateKey> key;  ///< absent where signatures are asked for
-  std::vector<SignatureScheme> schemes;
+  std::optional<crypto::PrivateKey> key;       ///< absent where signatures are asked for
+  std::vector<SignatureScheme> schemes;        ///< for TLS 1.3
+  std::vector<SignatureScheme> tls12_schemes;  ///< for TLS 1.2
   std::vector<std::string> names;
   pki::AlternativeNames alternative_names;  ///< the same, ready to be matched
 };

@@ -50,7 +50,9 @@ Result<Deframed> deframe(MutableView input, Protection protection) {
   if (!is_content_type(type))
     return fail(Code::unexpected_record, "content type " + std::to_string(static_cast<unsigned>(type)));
 
-  const auto longest = protection == Protection::aead ? max_ciphertext : max_plaintext;
+  const auto longest = protection == Protection::none   ? max_plaintext
+                       : protection == Protection::aead ? max_ciphertext
+                                                        : max_ciphertext12;
   if (length > longest)
     return fail(Code::record_overflow,
                 std::to_string(length) + " octets, at most " + std::to_string(longest) + " are allowed");

@@ -17,6 +17,8 @@ using wire::ContentType;
 inline constexpr std::size_t header_octets = 5;
 inline constexpr std::size_t max_plaintext = 16384;
 inline constexpr std::size_t max_ciphertext = max_plaintext + 256;
+/// RFC 5246, 6.2.3.
+inline constexpr std::size_t max_ciphertext12 = max_plaintext + 2048;
 inline constexpr std::uint16_t legacy_record_version = 0x0303;
 
 /// Borrows one record from the input.
@@ -35,7 +37,7 @@ struct Deframed {
 };
 
 /// Says whether records are protected, which decides how long they may be.
-enum class Protection : std::uint8_t { none, aead };
+enum class Protection : std::uint8_t { none, aead, aead12 };
 
 /// Looks for a record at the front of `input`. Errors: `record_overflow`, `not_tls`, and `http_request` or
 /// `obsolete_version` where the first octets tell what the peer speaks instead.

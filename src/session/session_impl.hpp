@@ -15,6 +15,7 @@ namespace sotto {
 struct Session::Impl {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite{};
+  /// The pre-shared key of TLS 1.3, the master secret of TLS 1.2.
   crypto::HashSecret psk;
   Bytes ticket;
   std::uint32_t ticket_age_add = 0;

@@ -36,6 +36,7 @@ Result<void> read_key_usage(View value, CertificateView& certificate) {
   const auto bits = der_bits(element->content);
   if (!bits) return std::unexpected(bits.error());
   certificate.may_sign = bits->is_set(0);
+  certificate.may_encipher = bits->is_set(2);
   return {};
 }
 

@@ -16,6 +16,8 @@ struct CertificateView {
   View subject;                  ///< the whole Name element
   /// Whether keyUsage allows digitalSignature; true where there is no keyUsage extension. RFC 5280, 4.2.1.3.
   bool may_sign = true;
+  /// Whether keyUsage allows keyEncipherment, which RSA key exchange takes; true where there is no keyUsage extension.
+  bool may_encipher = true;
   /// Whether basicConstraints says that this is an authority. RFC 5280, 4.2.1.9.
   bool is_authority = false;
   /// The value of subjectAltName, a whole GeneralNames element. RFC 5280, 4.2.1.6.

@@ -104,7 +104,7 @@ struct ServerNameOffer : Row<ExtensionType::server_name, In::client_hello> {
     visit("server_name_list", self.server_name_list, between<1, 0xffff>);
   }
 };
-struct ServerNameAccepted : EmptyRow<ExtensionType::server_name, In::encrypted_extensions> {};
+struct ServerNameAccepted : EmptyRow<ExtensionType::server_name, In::server_hello | In::encrypted_extensions> {};
 
 struct SupportedGroups : Row<ExtensionType::supported_groups, In::client_hello | In::encrypted_extensions> {
   Codes<NamedGroup> named_group_list;
@@ -130,8 +130,8 @@ struct SignatureAlgorithmsCert
   }
 };
 
-struct ApplicationProtocols
-    : Row<ExtensionType::application_layer_protocol_negotiation, In::client_hello | In::encrypted_extensions> {
+struct ApplicationProtocols : Row<ExtensionType::application_layer_protocol_negotiation,
+                                  In::client_hello | In::server_hello | In::encrypted_extensions> {
   std::vector<ProtocolName> protocol_name_list;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
@@ -227,6 +227,36 @@ struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
   }
 };
 
+// ---- rows of TLS 1.2 ----
+
+struct EcPointFormats : Row<ExtensionType::ec_point_formats, In::client_hello | In::server_hello> {  // RFC 8422, 5.1.2
+  Codes<EcPointFormat> ec_point_format_list;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("ec_point_format_list", self.ec_point_format_list, between<1, 0xff>);
+  }
+};
+struct EncryptThenMac  // RFC 7366, 2
+    : EmptyRow<ExtensionType::encrypt_then_mac, In::client_hello | In::server_hello> {};
+struct ExtendedMasterSecret  // RFC 7627, 5.1
+    : EmptyRow<ExtensionType::extended_master_secret, In::client_hello | In::server_hello> {};
+struct RenegotiationInfo
+    : Row<ExtensionType::renegotiation_info, In::client_hello | In::server_hello> {  // RFC 5746, 3.2
+  View renegotiated_connection;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("renegotiated_connection", self.renegotiated_connection, between<0, 0xff>);
+  }
+};
+struct SessionTicketOffer : Row<ExtensionType::session_ticket, In::client_hello> {  // RFC 5077, 3.2
+  View ticket;                                                                      // empty: none yet
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit.remaining("ticket", self.ticket);
+  }
+};
+struct SessionTicketPromise : EmptyRow<ExtensionType::session_ticket, In::server_hello> {};
+
 template <class... Rows>
 struct RowList {
   /// Calls `visit` with the row of `type` in `message`, if there is one. Returns whether the type is known.
@@ -242,10 +272,12 @@ struct RowList {
     return ((Rows::type == type && includes(Rows::messages, message)) || ...);
   }
 };
-using AllRows = RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms,
-                        SignatureAlgorithmsCert, ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice,
-                        Cookie, PskKeyExchangeModes, CertificateAuthorities, KeyShareOffer, KeyShareChoice,
-                        KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice, EarlyDataIndication, EarlyDataLimit>;
+using AllRows =
+    RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
+            ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
+            CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
+            EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac, ExtendedMasterSecret,
+            RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----
 
@@ -272,8 +304,8 @@ class Extensions {
   explicit Extensions(View encoded) : encoded_(encoded) {}
 
   void read(Reader& reader) {
-    // RFC 8446, 4.1.2: a ClientHello of an older version may end without extensions.
-    if (Message == In::client_hello && reader.at_end()) return;
+    // RFC 5246, 7.4.1.2 and 7.4.1.3: the hellos of TLS 1.2 may end without extensions.
+    if ((Message == In::client_hello || Message == In::server_hello) && reader.at_end()) return;
     encoded_ = reader.vector(between<0, 0xffff>);
     if (!reader.failed()) check_extensions(reader, encoded_, Message);
   }

@@ -71,7 +71,7 @@ struct ServerHelloFields {
 
 struct ServerHello : ServerHelloFields<In::server_hello> {
   static constexpr std::string_view name = "ServerHello";
-  static constexpr bool changes_keys = true;
+  static constexpr bool changes_keys = false;  // only in TLS 1.3, and the version stands inside: its step checks
   static bool matches(View raw) { return type_of(raw) == type && !is_hello_retry_request(raw); }
 };
 

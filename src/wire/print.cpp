@@ -4,7 +4,7 @@
 #include <string>
 
 #include "wire/hellos.hpp"
-#include "wire/messages13.hpp"
+#include "wire/messages12.hpp"
 
 namespace sotto::wire {
 namespace {
@@ -113,9 +113,11 @@ class FieldPrinter {
 
 template <class... M>
 struct Printers {
+  /// Prints with the first of the messages of that type that can be read: the versions differ in some.
   static PrintedFields print(View raw) {
     PrintedFields fields;
-    (void)((M::matches(raw) && (fields = print_one<M>(raw), true)) || ...);
+    const bool read = ((M::matches(raw) && print_one<M>(raw, fields)) || ...);
+    if (!read) fields = {{"unreadable", std::to_string(raw.size()) + " octets"}};
     return fields;
   }
   static std::string_view name(View raw) {
@@ -124,16 +126,19 @@ struct Printers {
     return name;
   }
   template <class One>
-  static PrintedFields print_one(View raw) {
+  static bool print_one(View raw, PrintedFields& fields) {
     const auto message = parse_message<One>(raw);
-    if (!message) return {{"unreadable", std::to_string(raw.size()) + " octets"}};
+    if (!message) return false;
     FieldPrinter printer;
     One::fields(*message, printer);
-    return printer.take();
+    fields = printer.take();
+    return true;
   }
 };
-using AllMessages = Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest,
-                             Certificate, CertificateVerify, Finished, NewSessionTicket, KeyUpdate>;
+using AllMessages =
+    Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest, CertificateRequest12,
+             Certificate, Certificate12, CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate,
+             HelloRequest, ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
 
 }  // namespace
 

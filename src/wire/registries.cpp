@@ -4,12 +4,16 @@ namespace sotto::wire {
 
 std::string name_of(HandshakeType type) {
   switch (type) {
+    case HandshakeType::hello_request: return "HelloRequest";
     case HandshakeType::client_hello: return "ClientHello";
     case HandshakeType::server_hello: return "ServerHello";
     case HandshakeType::new_session_ticket: return "NewSessionTicket";
     case HandshakeType::end_of_early_data: return "EndOfEarlyData";
     case HandshakeType::encrypted_extensions: return "EncryptedExtensions";
     case HandshakeType::certificate: return "Certificate";
+    case HandshakeType::server_key_exchange: return "ServerKeyExchange";
+    case HandshakeType::server_hello_done: return "ServerHelloDone";
+    case HandshakeType::client_key_exchange: return "ClientKeyExchange";
     case HandshakeType::certificate_request: return "CertificateRequest";
     case HandshakeType::certificate_verify: return "CertificateVerify";
     case HandshakeType::finished: return "Finished";
@@ -23,6 +27,11 @@ std::string name_of(ExtensionType type) {
   switch (type) {
     case ExtensionType::server_name: return "server_name";
     case ExtensionType::supported_groups: return "supported_groups";
+    case ExtensionType::ec_point_formats: return "ec_point_formats";
+    case ExtensionType::encrypt_then_mac: return "encrypt_then_mac";
+    case ExtensionType::extended_master_secret: return "extended_master_secret";
+    case ExtensionType::session_ticket: return "session_ticket";
+    case ExtensionType::renegotiation_info: return "renegotiation_info";
     case ExtensionType::signature_algorithms: return "signature_algorithms";
     case ExtensionType::application_layer_protocol_negotiation: return "application_layer_protocol_negotiation";
     case ExtensionType::pre_shared_key: return "pre_shared_key";

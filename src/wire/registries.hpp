@@ -17,16 +17,20 @@ enum class ContentType : std::uint8_t {
   application_data = 23
 };
 
-/// RFC 8446, B.3.
+/// RFC 8446, B.3; RFC 5246, 7.4.
 enum class HandshakeType : std::uint8_t {
+  hello_request = 0,
   client_hello = 1,
   server_hello = 2,
   new_session_ticket = 4,
   end_of_early_data = 5,
   encrypted_extensions = 8,
   certificate = 11,
+  server_key_exchange = 12,
   certificate_request = 13,
+  server_hello_done = 14,
   certificate_verify = 15,
+  client_key_exchange = 16,
   finished = 20,
   key_update = 24,
   message_hash = 254,
@@ -36,8 +40,12 @@ enum class HandshakeType : std::uint8_t {
 enum class ExtensionType : std::uint16_t {
   server_name = 0,
   supported_groups = 10,
+  ec_point_formats = 11,
   signature_algorithms = 13,
   application_layer_protocol_negotiation = 16,
+  encrypt_then_mac = 22,
+  extended_master_secret = 23,
+  session_ticket = 35,
   pre_shared_key = 41,
   early_data = 42,
   supported_versions = 43,
@@ -46,7 +54,11 @@ enum class ExtensionType : std::uint16_t {
   certificate_authorities = 47,
   signature_algorithms_cert = 50,
   key_share = 51,
+  renegotiation_info = 0xff01,
 };
+
+/// RFC 8422, 5.1.2.
+enum class EcPointFormat : std::uint8_t { uncompressed = 0 };
 
 /// RFC 8446, 4.2.9.
 enum class PskKeyExchangeMode : std::uint8_t { psk_ke = 0, psk_dhe_ke = 1 };

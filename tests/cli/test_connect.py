@@ -150,8 +150,45 @@ def test_a_handshake_without_common_ground_has_its_exit_code(certificates):
     context = context_of(certificates.cert, certificates.key)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with Backend(echo, context) as backend:
-        result = connect(backend.port, certificates)
+        result = connect(backend.port, certificates, "--min-version", "tls1.3")
     assert result.returncode == HANDSHAKE and b"failed" in result.stderr
+
+
+@pytest.fixture
+def server12(certificates):
+    context = context_of(certificates.cert, certificates.key)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Backend(close_properly, context) as backend:
+        yield backend
+
+
+def test_it_says_tls_1_2_where_that_is_all_the_server_knows(server12, certificates):
+    result = connect(server12.port, certificates)
+    assert (result.returncode, result.stdout) == (0, b"hello")
+    text = result.stderr.decode()
+    for word in ("TLS 1.2", "TLS_ECDHE_ECDSA_WITH_", "x25519", "ecdsa_secp256r1_sha256", "authenticated by the root"):
+        assert word in text, text
+    assert json.loads(connect(server12.port, certificates, "--json").stdout)["version"] == "TLS 1.2"
+
+
+def test_the_newest_version_can_be_chosen(server, certificates):
+    for version, expected in (("tls1.2", "TLS 1.2"), ("tls1.3", "TLS 1.3")):
+        facts = json.loads(connect(server.port, certificates, "--json", "--max-version", version).stdout)
+        assert facts["version"] == expected
+
+
+def test_it_tells_the_handshake_of_tls_1_2_as_a_story(server12, certificates):
+    story = connect(server12.port, certificates, "--story").stderr.decode()
+    messages = ["ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange",
+                "Finished"]
+    positions = [story.index(f" {message} ") for message in messages]
+    assert positions == sorted(positions), story
+
+
+def test_a_session_of_tls_1_2_is_resumed(server12, certificates, tmp_path):
+    resumed = [json.loads(connect(server12.port, certificates, "--json", "--resume", tmp_path / "session").stdout)["resumed"]
+               for _ in range(2)]
+    assert resumed == [False, True]
 
 
 def test_a_server_that_speaks_no_tls_is_explained(certificates):
@@ -242,4 +279,4 @@ def test_openssl_and_gnutls_servers_are_understood(certificates):
 def test_the_policy_is_shown_as_text_and_as_json():
     assert b"TLS_AES_128_GCM_SHA256" in run("policy").stdout
     policy = json.loads(run("policy", "modern_2026", "--json").stdout)
-    assert policy["name"] == "modern_2026" and policy["versions"] == ["TLS 1.3"]
+    assert policy["name"] == "modern_2026" and policy["versions"] == ["TLS 1.3", "TLS 1.2"]

@@ -15,8 +15,8 @@ import time
 
 import pytest
 
-from cli_support import (PATIENCE, SOTTO, Backend, Gateway, RawTls, answer_after_the_end, connect, echo, openssl, reset, run,
-                     wait_until)
+from cli_support import (PATIENCE, SOTTO, Backend, Gateway, RawTls, answer_after_the_end, client_context, connect, echo, openssl, reset,
+                         run, wait_until)
 
 
 def round_trip(tls, data=b"hello through the gateway"):
@@ -183,6 +183,36 @@ def test_a_configuration_file_holds_several_services(tmp_path, certificates):
             assert record["service"] == "tls"
             assert record["octets_to_backend"] == record["octets_to_client"] == 25
             assert record["client_tls"]["version"] == "TLS 1.3"
+
+
+@pytest.mark.parametrize("flags, expected", [([], "TLS 1.3"), (["--max-version", "tls1.2"], "TLS 1.2")])
+def test_the_log_tells_the_version(gateway, certificates, flags, expected):
+    with Backend(echo) as backend:
+        proxy = gateway(backend.address, *flags)
+        with connect(proxy.port, certificates.ca) as tls:
+            assert tls.version() == expected.replace("TLS ", "TLSv")
+            round_trip(tls)
+        proxy.wait_for(rf"to {backend.address}, {expected} TLS_\w+ x25519 ")
+
+
+def test_a_configuration_file_can_leave_tls_1_2_out(tmp_path, certificates):
+    file = tmp_path / "sotto.toml"
+    with Backend(echo) as backend:
+        file.write_text(f'''
+            [[service]]
+            from = "tls://127.0.0.1:0"
+            to = "{backend.address}"
+            certificates = [{{ cert = "{certificates.cert}", key = "{certificates.key}" }}]
+            min_version = "tls1.3"
+        ''')
+        with Gateway("--config", file) as proxy:
+            with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as plain:
+                old = client_context(certificates.ca, maximum_version=ssl.TLSVersion.TLSv1_2)
+                with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+                    old.wrap_socket(plain, server_hostname="localhost")
+            with connect(proxy.port, certificates.ca) as tls:
+                assert tls.version() == "TLSv1.3"
+                round_trip(tls)
 
 
 # Authentication
@@ -547,7 +577,7 @@ def test_sighup_reads_the_configuration_again(tmp_path):
             assert not one.exists()
 
 
-# What is no TLS 1.3
+# Old versions, and what is no TLS
 
 def hello(version):
     """A ClientHello of an old client: no extensions."""

@@ -11,12 +11,12 @@ from support.wishes import Wishes
 pytestmark = pytest.mark.role("server")
 
 LINE = "a line from sotto"
-NOT_AUTHENTICATED = 6
+HANDSHAKE_FAILED, NOT_AUTHENTICATED = 5, 6
 
 
-@pytest.fixture
-def wishes(pki):
-    return Wishes(credential=pki.chained_server())
+@pytest.fixture(params=["1.3", "1.2"])
+def wishes(request, pki):
+    return Wishes(credential=pki.chained_server(), version=request.param)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_facts(peer, programs, pki, connect, wishes):
     client = connect(server, pki.roots, "--json", "--alpn", "echo")
     assert client.wait() == 0, client.text
     facts = json.loads(client.stdout)
-    assert facts["version"] == "TLS 1.3"
+    assert facts["version"] == f"TLS {wishes.version}"
     assert facts["application_protocol"] == server.alpn() == "echo"
     assert facts["cipher_suite"] == server.suite()
 
@@ -74,3 +74,16 @@ def test_untrusted(peer, programs, pki, connect, wishes):
     assert "CN = server.test" in client.text
     server.got_alert("unknown_ca")
     assert LINE not in server.text
+
+
+@pytest.mark.parametrize("bounds", [("--min-version", "tls1.3"), ("--max-version", "tls1.2")], ids=lambda bounds: bounds[0])
+def test_versions(peer, bounds, programs, pki, connect):
+    """`sotto connect` told to use one version only: no server of the other one is spoken to."""
+    only, other = ("1.3", "1.2") if bounds[0] == "--min-version" else ("1.2", "1.3")
+    server = peer.start_server(programs, Wishes(credential=pki.server(), version=only))
+    client = connect(server, pki.roots, "--json", *bounds)
+    assert client.wait() == 0, client.text
+    assert json.loads(client.stdout)["version"] == f"TLS {only}"
+    server = peer.start_server(programs, Wishes(credential=pki.server(), version=other))
+    client = connect(server, pki.roots, "--json", *bounds)
+    assert client.wait() == HANDSHAKE_FAILED, client.text

@@ -38,38 +38,46 @@ def key_store(pki, tmp_path_factory):
     return make
 
 
-def run(programs, classes, *arguments):
-    return programs.start(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classes, *arguments])
+VERSIONS = {"TLSv1.3": "TLS 1.3", "TLSv1.2": "TLS 1.2"}  # as Java and as sotto write them
+
+
+def run(programs, classes, *arguments, protocol="TLSv1.3"):
+    """Starts one of the programs, which speaks one version only."""
+    options = (f"-Dprotocol={protocol}", f"-Djdk.tls.client.protocols={protocol}")
+    return programs.start(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classes, *options, *arguments])
 
 
 @pytest.mark.role("client")
 @pytest.mark.parametrize("server_key", ["ecdsa_p256", "ed25519", "rsa_pss"])
-def test_echo(server_key, programs, pki, classes, key_store):
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_echo(protocol, server_key, programs, pki, classes, key_store):
     """ALPN, a client certificate, resumption and close_notify, with several kinds of server key."""
     demands = ("--client-auth", "required", "--roots", pki.roots, "--alpn", "echo", "--connections", 2)
     server = sotto.start_server(programs, [pki.server(server_key)], *demands, actions=("echo", "close"))
-    client = run(programs, classes, "EchoClient", server.port, pki.roots, key_store(pki.client()))
+    client = run(programs, classes, "EchoClient", server.port, pki.roots, key_store(pki.client()), protocol=protocol)
     assert client.wait(PATIENCE) == 0, client.text
     first, first_end, second, second_end = client.stdout.decode().splitlines()
-    assert first.startswith("TLSv1.3 TLS_") and first.endswith(" echo new [a line from Java]")
-    assert second.startswith("TLSv1.3 TLS_") and second.endswith(" echo resumed [a line from Java]")
+    assert first.startswith(f"{protocol} TLS_") and first.endswith(" echo new [a line from Java]")
+    assert second.startswith(f"{protocol} TLS_") and second.endswith(" echo resumed [a line from Java]")
     assert first_end == second_end == "then null"
     assert "client ecdsa_p256" in server.event("connected")["peer_subject"]
+    assert server.event("connected")["version"] == VERSIONS[protocol]
     assert server.event("connected", 1)["resumed"]
     for index in (0, 1):
         server.closed_well(index)
 
 
 @pytest.mark.role("client")
-def test_http_client(programs, pki, classes, terminating, payload):
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_http_client(protocol, programs, pki, classes, terminating, payload):
     """HTTPS through `sotto proxy`: several requests and four megabytes, compared by hash."""
     site = f"https://localhost:{terminating.port}"
-    client = run(programs, classes, "HttpsClient", pki.roots, f"{site}/", f"{site}/payload", f"{site}/")
+    client = run(programs, classes, "HttpsClient", pki.roots, f"{site}/", f"{site}/payload", f"{site}/", protocol=protocol)
     assert client.wait(PATIENCE) == 0, client.text
     lines = [line.split() for line in client.stdout.decode().splitlines()]
     bodies = (HELLO, payload.read_bytes(), HELLO)
     assert [line[3] for line in lines] == [hashlib.sha256(body).hexdigest() for body in bodies]
-    assert all(line[0] == "TLSv1.3" and line[2] == "200" for line in lines)
+    assert all(line[0] == protocol and line[2] == "200" for line in lines)
 
 
 @pytest.mark.role("server")
@@ -90,15 +98,16 @@ def test_cookie(programs, pki, classes, key_store, payload):
 
 
 @pytest.mark.role("server")
-def test_https_server(programs, pki, classes, key_store, payload):
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_https_server(protocol, programs, pki, classes, key_store, payload):
     """Upstream of `sotto proxy`, plain to TLS: several requests of four megabytes, compared by hash."""
-    server = run(programs, classes, "TlsSite", key_store(pki.chained_server()), payload)
+    server = run(programs, classes, "TlsSite", key_store(pki.chained_server()), payload, protocol=protocol)
     port = server.wait_for(r"listening on port (\d+)", PATIENCE).group(1)
     trust = ("--roots", pki.roots, "--servername", "server.test")
     proxy = sotto.start_proxy(programs, "tcp://127.0.0.1:0", f"tls://127.0.0.1:{port}", *trust)
     for _ in range(2):
         with http.connection(proxy.port) as opened:
             for _ in range(2):
-                (protocol, suite), body = http.get(opened)
-                assert protocol == "TLSv1.3" and suite.startswith("TLS_")
+                (spoken, suite), body = http.get(opened)
+                assert spoken == protocol and suite.startswith("TLS_")
                 assert hashlib.sha256(body).digest() == hashlib.sha256(payload.read_bytes()).digest()

@@ -24,7 +24,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  ssl_protocols TLSv1.3;
+  ssl_protocols {protocol};
   ssl_session_cache shared:tickets:1m;
   ssl_certificate {server.chain};
   ssl_certificate_key {server.key};
@@ -42,7 +42,7 @@ class Nginx:
     """A running nginx: on `port` anybody is served, on `strict_port` only clients with a certificate, on `plain_port`
     those that speak HTTP/2 without TLS."""
 
-    def __init__(self, programs, pki, folder, payload):
+    def __init__(self, programs, pki, folder, payload, protocol):
         self.port, self.strict_port, self.plain_port = free_port(), free_port(), free_port()
         site = folder / "site"
         site.mkdir()
@@ -51,7 +51,7 @@ class Nginx:
         configuration = folder / "nginx.conf"
         configuration.write_text(
             CONFIGURATION.format(
-                folder=folder, site=site, server=pki.chained_server(), roots=pki.roots,
+                folder=folder, site=site, protocol=protocol, server=pki.chained_server(), roots=pki.roots,
                 port=self.port, strict_port=self.strict_port, plain_port=self.plain_port,
             )
         )
@@ -60,9 +60,15 @@ class Nginx:
         wait_for_port(program, self.port)
 
 
+@pytest.fixture(scope="module", params=["TLSv1.3", "TLSv1.2"])
+def version(request):
+    """The only version that nginx speaks."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def upstream(module_programs, pki, tmp_path_factory, payload):
-    return Nginx(module_programs, pki, tmp_path_factory.mktemp("nginx"), payload)
+def upstream(module_programs, pki, tmp_path_factory, payload, version):
+    return Nginx(module_programs, pki, tmp_path_factory.mktemp("nginx"), payload, version)
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +87,14 @@ def re_encrypting(module_programs, pki, upstream):
     return sotto.start_proxy(module_programs, *ends, *credential, *trust, "--alpn", "h2,http/1.1")
 
 
-def test_originate(originating):
+def test_originate(originating, version):
     """Plain to TLS: several requests on one connection."""
     with http.connection(originating.port) as opened:
         for _ in range(3):
             (protocol, suite, _, name, _), body = http.get(opened)
             assert body == b"a page of nginx\n"
-            assert (protocol, name) == ("TLSv1.3", "server.test")
-            assert suite.startswith("TLS_")
+            assert (protocol, name) == (version, "server.test")
+            assert suite.startswith("TLS_" if version == "TLSv1.3" else "ECDHE-ECDSA-")
 
 
 def test_resumption(originating):
@@ -114,12 +120,12 @@ def curl_to(port, roots, *arguments):
 
 
 @pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/2"])
-def test_re_encrypt(protocol, pki, re_encrypting):
+def test_re_encrypt(protocol, version, pki, re_encrypting):
     """TLS to TLS, with curl in front: the protocol agreed on is carried through."""
     said = curl_to(re_encrypting.port, pki.roots, "--http1.1" if protocol == "HTTP/1.1" else "--http2")
     assert said.startswith(f"{protocol} 200")
     assert "a page of nginx" in said
-    assert "x-tls: tlsv1.3 tls_" in said.lower()
+    assert f"x-tls: {version} ".lower() in said.lower()
 
 
 def test_http2_terminated(programs, pki, upstream):

@@ -6,12 +6,10 @@ import pytest
 
 from support import openssl, sotto
 from support.pki import OTHER_SERVER
+from support.talk import ACTIONS, LINE
 from support.wishes import Wishes
 
 PEER = openssl
-
-LINE = "a line from sotto"
-CONVERSATION = (f"say:{LINE}", f"receive:{len(LINE) + 1}", "close", "drain")
 
 SHAPES = {
     "padded records": ("-record_padding", 1024),
@@ -19,6 +17,8 @@ SHAPES = {
     "split records": ("-split_send_frag", 512, "-max_send_frag", 1024),
     "no change_cipher_spec": ("-no_middlebox",),
 }
+
+OBSOLETE = ("1.1", "1.0")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_certificate_by_name(name, programs, pki):
     other = pki.server("ed25519", OTHER_SERVER)
     by_name = ("-servername", OTHER_SERVER, "-cert2", other.certificate, "-key2", other.key)
     server = openssl.start_server(programs, Wishes(credential=pki.server(), extra=by_name))
-    client = sotto.start_client(programs, server.port, pki.roots, name=name, actions=CONVERSATION)
+    client = sotto.start_client(programs, server.port, pki.roots, name=name, actions=ACTIONS)
     assert name in client.event("connected")["peer_subject"]
     server.answer(LINE)
     client.closed_well()
@@ -91,13 +91,24 @@ def test_key_update_by_server(which, programs, pki):
 
 
 @pytest.mark.role("client")
-def test_obsolete_versions(programs, pki):
-    """A client that knows only TLS 1.1 is refused with protocol_version."""
+@pytest.mark.parametrize("version", OBSOLETE)
+def test_obsolete_versions(version, programs, pki):
+    """A client that knows only TLS 1.1 or TLS 1.0 is refused with protocol_version."""
     server = sotto.start_server(programs, [pki.server()], actions=("echo",))
-    wishes = Wishes(roots=pki.roots, version="1.1", extra=("-cipher", "ALL:@SECLEVEL=0"))
+    wishes = Wishes(roots=pki.roots, version=version, extra=("-cipher", "ALL:@SECLEVEL=0"))
     client = openssl.start_client(programs, server.port, wishes)
     assert server.event("ended")["code"] in ("unsupported_version", "obsolete_version")
     client.got_alert("protocol_version")
+
+
+@pytest.mark.role("server")
+@pytest.mark.parametrize("version", OBSOLETE)
+def test_obsolete_server(version, programs, pki):
+    """A server that knows only TLS 1.1 or TLS 1.0 refuses what sotto offers, and sotto says what the server said."""
+    wishes = Wishes(credential=pki.server(), version=version, extra=("-cipher", "ALL:@SECLEVEL=0"))
+    server = openssl.start_server(programs, wishes)
+    ended = sotto.start_client(programs, server.port, pki.roots, actions=ACTIONS).event("ended")
+    assert (ended["how"], ended["code"], ended["alert"]) == ("failed", "peer_alert", "protocol_version")
 
 
 @pytest.mark.role("client")
@@ -121,7 +132,7 @@ def test_channel_binding(programs, pki):
     """The tls-exporter channel binding is what the server exports under that label."""
     label = "EXPORTER-Channel-Binding"
     server = openssl.start_server(programs, Wishes(credential=pki.server(), export_label=label))
-    client = sotto.start_client(programs, server.port, pki.roots, actions=CONVERSATION)
+    client = sotto.start_client(programs, server.port, pki.roots, actions=ACTIONS)
     assert client.event("connected")["channel_binding"] == server.exported()
     server.answer(LINE)
     client.closed_well()

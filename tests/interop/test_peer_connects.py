@@ -8,26 +8,11 @@ import pytest
 from support import sotto
 from support.pki import KEY_KINDS, OTHER_SERVER
 from support.secrets import secrets_in
+from support.talk import serve
+from support.talk import with_client as converse
 from support.wishes import GROUPS, SUITES, Wishes, other_group
 
 pytestmark = pytest.mark.role("client")
-
-
-def converse(client, server, index=0):
-    """Lets both sides speak once and part in order; returns what sotto said about the connection."""
-    client.shook_hands()
-    connected = server.event("connected", index)
-    client.saw("welcome")
-    client.say("a line from the client")
-    client.saw("a line from the client")
-    client.quit()
-    server.closed_well(index)
-    return connected
-
-
-def serve(programs, credentials, *arguments):
-    """A sotto server that greets and echoes."""
-    return sotto.start_server(programs, credentials, *arguments, actions=("say:welcome", "echo"))
 
 
 @pytest.fixture
@@ -266,12 +251,3 @@ def test_shape_of_records(peer, how, programs, pki, wishes):
     # Middlebox compatibility is the client's to ask for: a server answers in kind, unless told not to.
     said_change_cipher_spec = "change_cipher_spec" in server.event("ended")["said"]
     assert said_change_cipher_spec == (how != ("--no-middlebox",))
-
-
-def test_tls12_only(peer, programs, pki, wishes):
-    """A client that knows only TLS 1.2 is refused with protocol_version."""
-    server = serve(programs, [pki.server()])
-    client = peer.start_client(programs, server.port, replace(wishes, version="1.2"))
-    ended = server.event("ended")
-    assert (ended["how"], ended["code"]) == ("failed", "unsupported_version")
-    client.got_alert("protocol_version")

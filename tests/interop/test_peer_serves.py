@@ -8,23 +8,11 @@ import pytest
 from support import sotto
 from support.pki import KEY_KINDS
 from support.secrets import secrets_in
+from support.talk import ACTIONS, LINE
+from support.talk import with_server as converse
 from support.wishes import GROUPS, SUITES, Wishes, other_group
 
 pytestmark = pytest.mark.role("server")
-
-LINE = "a line from sotto"
-CONVERSATION = (f"say:{LINE}", f"receive:{len(LINE) + 1}", "close", "drain")
-
-
-def converse(client, server, index=0):
-    """Lets both sides speak once and part in order; returns what sotto said about the connection."""
-    connected = client.event("connected", index)
-    server.shook_hands()
-    server.answer(LINE)
-    ended = client.closed_well(index)
-    assert ended["received"] == len(LINE) + 1
-    return connected
-
 
 @pytest.fixture
 def wishes(pki):
@@ -35,7 +23,7 @@ def wishes(pki):
 def call(programs, pki):
     """Starts a sotto client that talks for a moment to the server it is given."""
 
-    def start(server, *arguments, actions=CONVERSATION, **options):
+    def start(server, *arguments, actions=ACTIONS, **options):
         return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=actions, **options)
 
     return start
@@ -219,11 +207,3 @@ def test_shape_of_records(peer, how, programs, pki, call, wishes):
     converse(client, server)
     said_change_cipher_spec = "change_cipher_spec" in client.event("ended")["said"]
     assert said_change_cipher_spec == (how != ("--no-middlebox",))
-
-
-def test_tls12_only(peer, programs, call, wishes):
-    """A server that knows only TLS 1.2 refuses sotto, and sotto says what the server said."""
-    server = peer.start_server(programs, replace(wishes, version="1.2"))
-    ended = call(server).event("ended")
-    assert (ended["how"], ended["code"]) == ("failed", "peer_alert")
-    assert ended["alert"] == peer.ALERT_OF_TLS12_SERVER

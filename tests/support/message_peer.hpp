@@ -11,16 +11,22 @@
 
 namespace sotto::test {
 
-/// Collects what a handshake sends; keys are of no interest here.
+/// Collects what a handshake sends; keys are of no interest here. In TLS 1.2, change_cipher_spec is an empty message.
 class Collector final : public handshake::Outside {
  public:
   std::vector<Bytes> messages;
+  bool keeps_change_cipher_spec = false;
   Result<void> send_handshake(View message) override {
     messages.push_back(own(message));
     return {};
   }
-  Result<void> send_change_cipher_spec() override { return {}; }
+  Result<void> send_change_cipher_spec() override {
+    if (keeps_change_cipher_spec) messages.emplace_back();
+    return {};
+  }
   Result<void> install_sending_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
+  Result<void> install_sending_keys(keys::DirectionKeys) override { return {}; }
+  Result<void> install_receiving_keys(keys::DirectionKeys) override { return {}; }
   void skip_early_data() override {}
   Result<void> install_receiving_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
 };
@@ -35,7 +41,12 @@ struct MessageEnd {
   /// Takes one message, and whatever can be done with it.
   void take(View message) {
     if (error) return;
-    shake.feed(message);
+    if (!message.empty()) {
+      shake.feed(message);
+    } else if (auto taken = shake.take_change_cipher_spec(); !taken) {
+      error = taken.error();
+      return;
+    }
     run();
   }
   void run() {

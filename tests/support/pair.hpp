@@ -88,8 +88,9 @@ struct Pair {
     for (;;) {
       client.run();
       server.run();
-      const bool moved = carry(client.out, server, octets) | carry(server.out, client, octets);
-      if (!moved) return;
+      const bool up = carry(client.out, server, octets);
+      const bool down = carry(server.out, client, octets);
+      if (!up && !down) return;
     }
   }
   [[nodiscard]] bool established() const { return client.established && server.established; }

@@ -1,4 +1,4 @@
-// Key agreement and signatures against Project Wycheproof.
+// Key agreement, signatures and decryption against Project Wycheproof.
 #include <map>
 #include <string>
 
@@ -108,6 +108,10 @@ INSTANTIATE_TEST_SUITE_P(
         SignatureFile{"p256", "ecdsa_secp256r1_sha256_test.json", 484, SignatureScheme::ecdsa_secp256r1_sha256},
         SignatureFile{"p384", "ecdsa_secp384r1_sha384_test.json", 504, SignatureScheme::ecdsa_secp384r1_sha384},
         SignatureFile{"p521", "ecdsa_secp521r1_sha512_test.json", 542, SignatureScheme::ecdsa_secp521r1_sha512},
+        // The hash of another curve, as in TLS 1.2.
+        SignatureFile{"p256_sha512", "ecdsa_secp256r1_sha512_test.json", 554, SignatureScheme::ecdsa_secp521r1_sha512},
+        SignatureFile{"p384_sha256", "ecdsa_secp384r1_sha256_test.json", 472, SignatureScheme::ecdsa_secp256r1_sha256},
+        SignatureFile{"p384_sha512", "ecdsa_secp384r1_sha512_test.json", 542, SignatureScheme::ecdsa_secp521r1_sha512},
         SignatureFile{"ed25519", "ed25519_test.json", 151, SignatureScheme::ed25519},
         SignatureFile{"pss_2048_sha256", "rsa_pss_2048_sha256_mgf1_32_test.json", 108,
                       SignatureScheme::rsa_pss_rsae_sha256},
@@ -141,6 +145,49 @@ INSTANTIATE_TEST_SUITE_P(
         SignatureFile{"pkcs1_4096_sha512", "rsa_signature_4096_sha512_test.json", 259,
                       SignatureScheme::rsa_pkcs1_sha512}),
     [](const auto& row) { return std::string(row.param.name); });
+
+struct DecryptionFile {
+  const char* name;
+  const char* file;
+  std::size_t cases;
+};
+
+class WycheproofDecryption : public testing::TestWithParam<DecryptionFile> {};
+
+// A pre-master secret is 48 octets that begin with the client's version; no case's message is that, so that every case
+// has to give random octets: the valid ones, which are well padded, no less than the others. RFC 5246, 7.4.7.1.
+TEST_P(WycheproofDecryption, takes_a_premaster_secret_and_hides_everything_else) {
+  const auto& file = GetParam();
+  const auto json = wycheproof::load(file.file, file.cases);
+  if (!json) GTEST_SKIP() << wycheproof::absent(file.file, file.cases);
+  for (const auto& group : json->at("testGroups")) {
+    const auto key = crypto::PrivateKey::from_pem(group.at("privateKeyPem").get<std::string>(), {});
+    ASSERT_TRUE(key) << key.error().detail;
+    const auto theirs = PublicKey::from_spki(key->subject_public_key_info().value());
+    ASSERT_TRUE(theirs);
+    Bytes premaster(crypto::premaster_length, 0x2a);
+    premaster[0] = premaster[1] = 3;
+    const auto encrypted = theirs->encrypt_premaster(premaster);
+    ASSERT_TRUE(encrypted);
+    EXPECT_TRUE(same(key->decrypt_premaster(*encrypted, ProtocolVersion::tls12)->view(), premaster));
+    for (const auto& test : group.at("tests")) {
+      const auto message = octets(test, "msg");
+      ASSERT_FALSE(message.size() == crypto::premaster_length && message[0] == 3 && message[1] == 3)
+          << wycheproof::where(test);
+      const auto first = key->decrypt_premaster(octets(test, "ct"), ProtocolVersion::tls12);
+      const auto second = key->decrypt_premaster(octets(test, "ct"), ProtocolVersion::tls12);
+      ASSERT_TRUE(first && second) << wycheproof::where(test);
+      EXPECT_EQ(first->size(), crypto::premaster_length) << wycheproof::where(test);
+      EXPECT_FALSE(same(first->view(), second->view())) << wycheproof::where(test);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(of, WycheproofDecryption,
+                         testing::Values(DecryptionFile{"rsa_2048", "rsa_pkcs1_2048_test.json", 67},
+                                         DecryptionFile{"rsa_3072", "rsa_pkcs1_3072_test.json", 67},
+                                         DecryptionFile{"rsa_4096", "rsa_pkcs1_4096_test.json", 67}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
 }  // namespace sotto

@@ -23,7 +23,11 @@ _sotto() {
       return
       ;;
     --policy)
-      mapfile -t COMPREPLY < <(compgen -W "modern modern_2026" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "modern compatible legacy modern_2026 compatible_2026 legacy_2026" -- "$word")
+      return
+      ;;
+    --min-version | --max-version)
+      mapfile -t COMPREPLY < <(compgen -W "tls1.2 tls1.3" -- "$word")
       return
       ;;
     --groups)
@@ -31,7 +35,7 @@ _sotto() {
       return
       ;;
     --ciphersuites)
-      mapfile -t COMPREPLY < <(compgen -W "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" -- "$word")
       return
       ;;
     --alpn)
@@ -46,16 +50,16 @@ _sotto() {
   local choices
   case ${COMP_WORDS[1]} in
     proxy)
-      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --client-auth --client-ca --roots --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
+      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --client-auth --client-ca --roots --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
       ;;
     connect)
-      choices="--help --servername --roots --alpn --cert --key --passphrase-file --policy --groups --ciphersuites --resume --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --keylog"
+      choices="--help --servername --roots --alpn --cert --key --passphrase-file --policy --min-version --max-version --groups --ciphersuites --resume --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --keylog"
       ;;
     cert)
       choices="dev --help --print-ca"
       ;;
     policy)
-      choices="modern modern_2026 --help --json"
+      choices="modern compatible legacy modern_2026 compatible_2026 legacy_2026 --help --json"
       ;;
   esac
   if ((COMP_CWORD == 1)); then

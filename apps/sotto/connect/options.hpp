@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "versions.hpp"
+
 namespace program {
 
 struct ConnectOptions {
@@ -13,6 +15,7 @@ struct ConnectOptions {
   std::string roots;
   std::vector<std::string> alpn;
   std::string policy = "modern";
+  VersionRange versions;
   std::vector<std::string> groups;
   std::vector<std::string> cipher_suites;
   std::vector<std::string> certificates;

@@ -34,7 +34,7 @@ constexpr std::string_view page = R"html(<!DOCTYPE html>
 </head>
 <body>
 <h1>This page came through sotto.</h1>
-<p class="path">your browser &mdash;<b>TLS 1.3</b>&rarr; sotto &mdash;plain&rarr; this demo site</p>
+<p class="path">your browser &mdash;<b>TLS</b>&rarr; sotto &mdash;plain&rarr; this demo site</p>
 <p>The gateway in front of this small site ended the TLS connection of your browser: it agreed on keys, proved with its
 certificate that it is <em>localhost</em>, and passed your request on in the clear, inside this machine.</p>
 <p>To put it in front of a program of yours:</p>

@@ -12,6 +12,7 @@ Outcome<sotto::Policy> load_policy(const ServiceSettings& settings) {
   if (!policy)
     return failure(ExitCode::usage,
                    fmt::format("the policy '{}': {}", printable(settings.policy), printable(policy.error().message())));
+  keep_versions(*policy, settings.versions);
   return *std::move(policy);
 }
 

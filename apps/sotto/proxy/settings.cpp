@@ -53,7 +53,7 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
   }
   if (!service.from.is_tls() && !service.to.is_tls() && !service.alpn.empty())
     return wrong(fmt::format("{} has no use: neither {} nor {} speaks TLS", spelled("alpn"), from, to));
-  return {};
+  return check_versions(service.versions, spelled("min-version"), spelled("max-version"));
 }
 
 }  // namespace program

@@ -14,6 +14,7 @@
 #include "failure.hpp"
 #include "log.hpp"
 #include "net/endpoint.hpp"
+#include "versions.hpp"
 
 namespace program {
 
@@ -37,6 +38,7 @@ struct ServiceSettings {
   std::optional<std::filesystem::path> client_ca;
   std::vector<std::string> alpn;
   std::string policy = "modern";
+  VersionRange versions;
   Timeouts timeouts;
 };
 

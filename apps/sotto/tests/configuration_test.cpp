@@ -46,6 +46,7 @@ client_auth = "optional"
 client_ca = "clients.pem"
 roots = "roots.pem"
 servername = "inner.example"
+min_version = "tls1.3"
 handshake_timeout = "1500ms"
 idle_timeout = 60
 
@@ -67,6 +68,8 @@ to = "unix:/run/db.sock"
   EXPECT_EQ(web.alpn, (std::vector<std::string>{"h2", "http/1.1"}));
   EXPECT_EQ(web.client_auth, sotto::ClientAuth::optional);
   EXPECT_EQ(web.server_name, "inner.example");
+  EXPECT_EQ(web.versions.min, "tls1.3");
+  EXPECT_EQ(web.versions.max, "tls1.3");
   EXPECT_EQ(web.timeouts.handshake, std::chrono::milliseconds(1500));
   EXPECT_EQ(web.timeouts.idle, std::chrono::seconds(60));
   EXPECT_EQ(settings->services[1].name, "tcp://127.0.0.1:5432");
@@ -94,6 +97,7 @@ TEST_F(ConfigurationTest, names_the_line_of_what_is_wrong) {
       {"[[service]]\nfrom = \"tls://:1\"\nto = \"tcp://127.0.0.1:2\"\ncertificates = [{ cert = \"a\" }]\n", "line 4",
        "both"},
       {head + "servername = \"a\"\n", "line 1", "is plain"},
+      {head + "min_version = \"tls1.1\"\n", "line 1", "min_version: 'tls1.1' is no version"},
   };
   for (const auto& row : rows) {
     const auto settings = read(row.content);

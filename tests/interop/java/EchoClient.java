@@ -25,6 +25,7 @@ public class EchoClient {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName("server.test")));
         parameters.setApplicationProtocols(new String[] {"echo"});
+        parameters.setProtocols(new String[] {System.getProperty("protocol")});
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         socket.setSSLParameters(parameters);
         socket.setSoTimeout(15000);

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 
-/** An HTTPS server for TLS 1.3 that serves one file, and names its side of the session in headers. */
+/** An HTTPS server that serves one file with one protocol version, and names its side of the session in headers. */
 public class TlsSite {
   public static void main(String[] arguments) throws Exception {
     KeyStore own = KeyStore.getInstance("PKCS12");
@@ -30,7 +30,7 @@ public class TlsSite {
       @Override
       public void configure(HttpsParameters parameters) {
         SSLParameters wanted = context.getDefaultSSLParameters();
-        wanted.setProtocols(new String[] {"TLSv1.3"});
+        wanted.setProtocols(new String[] {System.getProperty("protocol")});
         parameters.setSSLParameters(wanted);
       }
     });

@@ -65,6 +65,11 @@ sotto::Answer answer_to(const sotto::Question& question, const Answers& answers)
             if (!signature) return signature.error();
             return sotto::Signature{std::move(*signature)};
           },
+          [](const sotto::DecryptQuestion& asked) -> sotto::Answer {
+            auto premaster = asked.credential.decrypt_premaster(asked.encrypted, asked.client_version);
+            if (!premaster) return premaster.error();
+            return sotto::PremasterSecret{std::move(*premaster)};
+          },
           [&](const sotto::VerifyQuestion& asked) -> sotto::Answer {
             auto verified = answers.verifier->verify(asked.request);
             if (!verified) return verified.error();

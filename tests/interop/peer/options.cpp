@@ -44,6 +44,16 @@ std::vector<T> parse_all(const std::vector<std::string>& names, sotto::Result<T>
 }
 
 // What CLI11 fills in and what becomes part of the policy afterwards.
+sotto::Result<sotto::ProtocolVersion> parse_version(std::string_view name) {
+  if (name == "tls13") return sotto::ProtocolVersion::tls13;
+  if (name == "tls12") return sotto::ProtocolVersion::tls12;
+  throw CLI::ValidationError("--versions", "unknown version \"" + std::string(name) + "\"");
+}
+
+void set_versions(sotto::Policy& policy, std::vector<sotto::ProtocolVersion> versions) {
+  policy.versions = std::move(versions);
+}
+
 struct RawOptions {
   std::string role;
   std::string address;
@@ -53,6 +63,7 @@ struct RawOptions {
   std::vector<std::string> groups;
   std::vector<std::string> key_shares;
   std::vector<std::string> suites;
+  std::vector<std::string> versions;
   bool no_middlebox = false;
   long timeout_ms = 15000;
   std::vector<std::string> actions;
@@ -70,6 +81,7 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--groups", raw.groups)->delimiter(',');
   app.add_option("--key-shares", raw.key_shares, "groups to send shares for at once")->delimiter(',');
   app.add_option("--ciphersuites", raw.suites)->delimiter(',');
+  app.add_option("--versions", raw.versions, "tls13, tls12 or both")->delimiter(',');
   app.add_option("--pad", options.policy.pad_records_to, "pad records to a multiple of so many octets");
   app.add_option("--fragment", options.policy.fragment_size, "octets of plaintext in one record");
   app.add_option("--tickets", options.policy.tickets, "tickets that a server sends");
@@ -103,6 +115,7 @@ void finish(const RawOptions& raw, Options& options) {
   }
   if (!raw.key_shares.empty()) policy.key_shares = parse_all(raw.key_shares, sotto::parse_group);
   if (!raw.suites.empty()) policy.cipher_suites = parse_all(raw.suites, sotto::parse_cipher_suite);
+  if (!raw.versions.empty()) set_versions(policy, parse_all(raw.versions, parse_version));
   policy.middlebox_compatibility = !raw.no_middlebox;
   options.timeout = std::chrono::milliseconds(raw.timeout_ms);
   for (const auto& action : raw.actions) options.actions.push_back(parse_action(action));

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from .processes import Program, free_port, output_of
-from .wishes import Wishes
+from .wishes import SUITES12, Wishes
 
 NAME = "GnuTLS"
 EXPORT_LENGTH = 32
@@ -16,10 +16,31 @@ CIPHERS = {
     "TLS_CHACHA20_POLY1305_SHA256": "CHACHA20-POLY1305",
 }
 
+# A suite of TLS 1.2: its key exchange and its cipher.
+NAMES12 = {
+    suite: (
+        "ECDHE-RSA" if "_RSA_" in suite else "ECDHE-ECDSA",
+        CIPHERS[suite.replace("ECDHE_RSA_WITH_", "").replace("ECDHE_ECDSA_WITH_", "")],
+    )
+    for suite in SUITES12
+}
+
 # gnutls-cli shows alerts with their numbers.
-ALERTS = {"unknown_ca": 48, "protocol_version": 70, "certificate_required": 116, "no_application_protocol": 120}
+ALERTS = {
+    "handshake_failure": 40,
+    "unknown_ca": 48,
+    "protocol_version": 70,
+    "inappropriate_fallback": 86,
+    "no_renegotiation": 100,
+    "certificate_required": 116,
+    "no_application_protocol": 120,
+}
 
 ALERT_OF_DISTRUST = "bad_certificate"
+ALERT_OF_MISSING_CERTIFICATE12 = "decode_error"  # to gnutls-cli as well
+# What gnutls-serv does with a client that does not renegotiate: it prints this, and drops the connection.
+NO_RENEGOTIATION = "A TLS warning alert has been received"
+END_AFTER_NO_RENEGOTIATION = "truncated"
 # What a server without TLS 1.3 says to a client with nothing else: it goes by the oldest field of the hello, which every
 # TLS 1.3 client sets to 1.2, and then finds no cipher suite.
 ALERT_OF_TLS12_SERVER = "handshake_failure"
@@ -31,11 +52,15 @@ def version():
 
 def priority(wishes):
     words = ["NORMAL", "-VERS-ALL", f"+VERS-TLS{wishes.version}"]
-    if wishes.suites:
+    if wishes.suites and wishes.version == "1.3":
         words += ["-CIPHER-ALL", *(f"+{CIPHERS[suite]}" for suite in wishes.suites)]
+    if wishes.suites and wishes.version == "1.2":
+        exchanges, ciphers = zip(*(NAMES12[suite] for suite in wishes.suites))
+        words += ["-KX-ALL", *(f"+{exchange}" for exchange in exchanges)]
+        words += ["-CIPHER-ALL", *(f"+{cipher}" for cipher in ciphers)]
     if wishes.groups:
         words += ["-GROUP-ALL", *(f"+GROUP-{group.upper()}" for group in wishes.groups)]
-    return ":".join(words)
+    return ":".join([*words, *wishes.words])
 
 
 def common_arguments(wishes):
@@ -58,7 +83,11 @@ class Party(Program):
         self.wait_for(rf"{re.escape(text)}$")
 
     def suite(self):
-        cipher = self.wait_for(r"^- Description: .*\(([A-Z0-9-]+)\)$").group(1)
+        description = self.wait_for(r"^- Description: \((TLS1\.\d).*\)-\((\S+)-\S+\)-\(([A-Z0-9-]+)\)$")
+        version, signature, cipher = description.groups()
+        if version == "TLS1.2":
+            exchange = "ECDHE-RSA" if signature.startswith("RSA") else "ECDHE-ECDSA"
+            return next(suite for suite, names in NAMES12.items() if names == (exchange, cipher))
         return next(suite for suite, name in CIPHERS.items() if name == cipher)
 
     def exported(self):
@@ -79,6 +108,10 @@ class Client(Party):
     def update_keys(self, which):
         self.write("^rekey^\n" if which == "both" else "^rekey1^\n")
         self.wait_for("Rekey was completed")
+
+    def renegotiate(self):
+        """Asks for a handshake on the open connection."""
+        self.write("^renegotiate^\n")
 
     def quit(self):
         """Says close_notify and ends."""
@@ -104,6 +137,10 @@ class Server(Party):
     def got_alert(self, _name):
         """The program does not say which alert it was."""
         self.wait_for("A TLS fatal alert has been received")
+
+    def ask_to_renegotiate(self):
+        """Waits for the HelloRequest, which the client asked for by the line **REHANDSHAKE**."""
+        self.wait_for("Sending rehandshake request")
 
     def answer(self, text):
         """Waits for `text`; the program sends it back by itself."""

@@ -4,14 +4,27 @@ import re
 from dataclasses import replace
 
 from .processes import Program, free_port, output_of, wait_for_port
-from .wishes import Wishes
+from .wishes import SUITES12, Wishes
 
 NAME = "OpenSSL"
 EXPORT_LENGTH = 32
 BINARY = ("-quiet",)  # nothing but data on standard output, no commands on standard input
 
 ALERT_OF_DISTRUST = "unknown_ca"
+ALERT_OF_MISSING_CERTIFICATE12 = "handshake_failure"
+# What s_server does with a client that does not renegotiate: it prints this, and ends the connection with an alert.
+NO_RENEGOTIATION = "no renegotiation"
+END_AFTER_NO_RENEGOTIATION = "peer_alert"
 ALERT_OF_TLS12_SERVER = "protocol_version"
+
+
+def name_of_suite12(suite):
+    """A suite of TLS 1.2 as OpenSSL writes it: "ECDHE-RSA-AES128-GCM-SHA256"."""
+    words = suite.removeprefix("TLS_").replace("_WITH_", "_").replace("AES_", "AES").replace("_", "-")
+    return words.removesuffix("-SHA256") if "CHACHA20" in words else words
+
+
+SUITE12_OF_NAME = {name_of_suite12(suite): suite for suite in SUITES12}
 
 # s_client and s_server know the NIST groups by their short names.
 GROUP_NAMES = {"x25519": "X25519", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -22,9 +35,11 @@ def version():
 
 
 def common_arguments(wishes):
-    arguments = ["-tls" + wishes.version.replace(".", "_")]
-    if wishes.suites:
+    arguments = ["-tls" + wishes.version.removesuffix(".0").replace(".", "_")]
+    if wishes.suites and wishes.version == "1.3":
         arguments += ["-ciphersuites", ":".join(wishes.suites)]
+    if wishes.suites and wishes.version == "1.2":
+        arguments += ["-cipher", ":".join(map(name_of_suite12, wishes.suites))]
     if wishes.groups:
         arguments += ["-groups", ":".join(GROUP_NAMES[group] for group in wishes.groups)]
     if wishes.alpn:
@@ -57,6 +72,10 @@ class Party(Program):
         self.write("K\n" if which == "both" else "k\n")
         self.wait_for("KEYUPDATE|SSL_do_handshake -> 1")
 
+    def _suite(self, pattern):
+        name = self.wait_for(pattern).group(1)
+        return SUITE12_OF_NAME.get(name, name)
+
     def exported(self):
         return self.wait_for(r"Keying material: ([0-9A-F]+)").group(1)
 
@@ -76,7 +95,11 @@ class Client(Party):
         self.wait_for(r"Verify return code: 0 \(ok\)")
 
     def suite(self):
-        return self.wait_for(r"Cipher is (TLS_\w+)").group(1)
+        return self._suite(r"Cipher is (\S+)")
+
+    def renegotiate(self):
+        """Asks for a handshake on the open connection."""
+        self.write("R\n")
 
     def quit(self):
         """Says close_notify and ends."""
@@ -84,7 +107,7 @@ class Client(Party):
         assert self.wait() == 0, self.text
 
     def resumed(self):
-        return self.wait_for(r"^(New|Reused), TLSv1.3").group(1) == "Reused"
+        return self.wait_for(r"^(New|Reused), TLSv1\.[23]").group(1) == "Reused"
 
 
 class Server(Party):
@@ -93,8 +116,12 @@ class Server(Party):
     def shook_hands(self):
         self.wait_for(r"^CIPHER is ")
 
+    def ask_to_renegotiate(self):
+        """Sends a HelloRequest."""
+        self.write("r\n")
+
     def suite(self):
-        return self.wait_for(r"^CIPHER is (TLS_\w+)").group(1)
+        return self._suite(r"^CIPHER is (\S+)")
 
     def answer(self, text):
         """Waits for `text` and sends it back."""

@@ -16,7 +16,11 @@ to `sotto connect` where that is said; the others talk to `sotto proxy`, as a us
 means that the program, not the library, chose the certificate, signed and verified, between two calls of `receive`.
 
 Where the peers differ: GnuTLS's client says `bad_certificate` where OpenSSL's says `unknown_ca`, and GnuTLS's server without
-TLS 1.3 says `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told.
+TLS 1.3 says `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told. In TLS 1.2 a server
+that misses a client certificate says `handshake_failure` (OpenSSL) or `decode_error` (GnuTLS). Both servers end the connection
+when a client answers their HelloRequest with the warning `no_renegotiation`; sotto would go on.
+
+Rows that begin with "TLS 1.2" are about that version, and so is "1.2" among what was exercised; the others are TLS 1.3.
 
 | Peer | Version | Role | What was exercised | With | Result |
 | --- | --- | --- | --- | --- | --- |

@@ -6,7 +6,17 @@ from pathlib import Path
 from .pki import Credential
 
 SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
+SUITES12 = tuple(
+    f"TLS_ECDHE_{signature}_WITH_{cipher}"
+    for cipher in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
+    for signature in ("ECDSA", "RSA")
+)
 GROUPS = ("x25519", "secp256r1", "secp384r1", "secp521r1")
+
+
+def key_for(suite):
+    """The kind of key that a server needs for a suite of TLS 1.2."""
+    return "rsa" if "_RSA_" in suite else "ecdsa_p256"
 
 
 def other_group(group):
@@ -26,4 +36,5 @@ class Wishes:
     export_label: str = ""
     key_log: Path | None = None
     version: str = "1.3"
+    words: tuple = ()  # of a GnuTLS priority
     extra: tuple = ()  # flags of this one peer

@@ -411,7 +411,7 @@ void every_question_can_be_answered_late() {
   answer_late<Flavour>(pair.client, asked);
   answer_late<Flavour>(pair.server, asked);
   pair.establish();
-  EXPECT_EQ(asked, (std::vector<std::string>{"0", "2", "3"})) << "credential and signature of the server, verification";
+  EXPECT_EQ(asked, (std::vector<std::string>{"0", "2", "4"})) << "credential and signature of the server, verification";
   EXPECT_FALSE(pair.client.answer(QuestionId(99), NoCredential{}));
 }
 

@@ -65,14 +65,14 @@ INSTANTIATE_TEST_SUITE_P(
                         "01"
                         "00"),
                 Code::obsolete_version, Alert::protocol_version},
-        Garbage{"a_tls12_client_hello",
+        Garbage{"a_tls12_client_hello_with_rsa_key_exchange",
                 hex("160301002d010000290303") + std::string(32, 'r') +
                     hex("00"
                         "0002"
                         "002f"
                         "01"
                         "00"),
-                Code::unsupported_version, Alert::protocol_version},
+                Code::no_common_cipher_suite, Alert::handshake_failure},
         Garbage{"a_record_that_is_too_long", hex("1603014001"), Code::record_overflow, Alert::record_overflow},
         Garbage{"an_empty_handshake_record", hex("1603010000"), Code::unexpected_record, Alert::unexpected_message},
         Garbage{"application_data_first", hex("170303000100"), Code::unexpected_record, Alert::unexpected_message},

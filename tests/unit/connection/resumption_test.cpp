@@ -18,6 +18,12 @@ struct TestClock {
   }
 };
 
+Policy older_only() {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  return policy;
+}
+
 bool resumes(const std::shared_ptr<const ClientConfig>& client, const std::shared_ptr<const ServerConfig>& server,
              std::string_view name = "localhost") {
   Pair pair(client, server, name);
@@ -77,6 +83,28 @@ TEST(Resumption, ends_with_the_life_of_the_ticket) {
   EXPECT_TRUE(resumes(client, server));
   *clock.now += std::chrono::minutes(61);
   EXPECT_FALSE(resumes(client, server));
+}
+
+TEST(Resumption, does_not_lend_trust_to_a_server_that_was_never_authenticated) {
+  const auto store = make_memory_session_store();
+  const auto stranger = LocalAuthority::create("a stranger").value();
+  const auto server = server_builder().build().value();
+  for (auto policy : {Policy::modern(), older_only()}) {
+    EXPECT_FALSE(resumes(
+        client_builder().policy(policy).session_store(store).verifier(danger::accept_any_certificate()).build().value(),
+        server));
+    EXPECT_FALSE(store->take("localhost"));
+    Pair demanding(ClientConfig::builder()
+                       .policy(policy)
+                       .session_store(store)
+                       .roots(TrustStore::from_pem(stranger.certificate_pem()))
+                       .build()
+                       .value(),
+                   server);
+    demanding.run();
+    ASSERT_TRUE(demanding.client.error);
+    EXPECT_EQ(demanding.client.error->code, Code::certificate_untrusted);
+  }
 }
 
 TEST(Resumption, falls_back_to_a_full_handshake_when_the_server_has_other_keys) {

@@ -8,8 +8,10 @@
 namespace sotto::crypto {
 namespace {
 
-constexpr auto algorithms = std::to_array<AeadAlgorithm>(
-    {AeadAlgorithm::aes_128_gcm, AeadAlgorithm::aes_256_gcm, AeadAlgorithm::chacha20_poly1305});
+constexpr auto algorithms = std::to_array<AeadAlgorithm>({AeadAlgorithm::aes_128_gcm, AeadAlgorithm::aes_256_gcm,
+                                                          AeadAlgorithm::chacha20_poly1305, AeadAlgorithm::aes_128_ccm,
+                                                          AeadAlgorithm::aes_256_ccm, AeadAlgorithm::aes_128_ccm_8,
+                                                          AeadAlgorithm::aes_256_ccm_8});
 
 Bytes numbers(std::size_t count) {
   Bytes bytes(count);
@@ -21,7 +23,7 @@ constexpr AeadNonce nonce{1, 2, 3};
 const Bytes header = numbers(5);
 
 Bytes seal(Aead& aead, View plaintext, View trailer = {}) {
-  Bytes sealed(plaintext.size() + trailer.size() + aead_tag_length);
+  Bytes sealed(plaintext.size() + trailer.size() + aead_tag_length_of(aead.algorithm()));
   EXPECT_TRUE(aead.seal(nonce, header, plaintext, trailer, sealed));
   return sealed;
 }
@@ -62,9 +64,26 @@ TEST(Aead, seals_in_place) {
     const Bytes trailer{23};
     const auto expected = seal(sealer, numbers(77), trailer);
     auto buffer = numbers(77);
-    buffer.resize(77 + 1 + aead_tag_length);
+    buffer.resize(77 + 1 + aead_tag_length_of(algorithm));
     ASSERT_TRUE(sealer.seal(nonce, header, View(buffer).first(77), trailer, buffer));
     EXPECT_EQ(buffer, expected);
+  }
+}
+
+// Records of any length follow one another under one key.
+TEST(Aead, one_context_seals_and_opens_texts_of_changing_lengths) {
+  for (const auto algorithm : algorithms) {
+    auto sealer = make(algorithm, Aead::Direction::seal);
+    auto opener = make(algorithm, Aead::Direction::open);
+    for (const std::size_t length : {100U, 0U, 1U, 0U, 33U, 5U}) {
+      auto sealed = seal(sealer, numbers(length));
+      const auto opened = opener.open(nonce, header, sealed);
+      ASSERT_TRUE(opened) << length;
+      EXPECT_TRUE(same(*opened, numbers(length)));
+      auto forged = seal(sealer, numbers(length));
+      forged.back() = static_cast<std::uint8_t>(forged.back() ^ 1U);
+      EXPECT_EQ(opener.open(nonce, header, forged).error().code, Code::bad_record_mac);
+    }
   }
 }
 
@@ -100,10 +119,12 @@ TEST(Aead, refuses_another_nonce_other_additional_data_and_another_key) {
 }
 
 TEST(Aead, what_is_shorter_than_a_tag_is_not_authentic) {
-  auto opener = make(AeadAlgorithm::aes_128_gcm, Aead::Direction::open);
-  for (std::size_t length = 0; length < aead_tag_length; ++length) {
-    auto sealed = numbers(length);
-    EXPECT_EQ(opener.open(nonce, header, sealed).error().code, Code::bad_record_mac);
+  for (const auto algorithm : algorithms) {
+    auto opener = make(algorithm, Aead::Direction::open);
+    for (std::size_t length = 0; length < aead_tag_length_of(algorithm); ++length) {
+      auto sealed = numbers(length);
+      EXPECT_EQ(opener.open(nonce, header, sealed).error().code, Code::bad_record_mac);
+    }
   }
 }
 
@@ -113,27 +134,31 @@ TEST(Aead, takes_no_key_and_no_buffer_of_another_length) {
     for (const auto wrong : {std::size_t{0}, length - 1, length + 1})
       EXPECT_EQ(Aead::create(algorithm, Aead::Direction::seal, numbers(wrong)).error().code, Code::crypto_failed);
     auto sealer = make(algorithm, Aead::Direction::seal);
-    for (const std::size_t wrong : {25U, 27U}) {
-      Bytes out(wrong);
+    for (const int wrong : {-1, 1}) {
+      Bytes out(10 + aead_tag_length_of(algorithm) + static_cast<std::size_t>(wrong));
       EXPECT_EQ(sealer.seal(nonce, header, numbers(10), {}, out).error().code, Code::crypto_failed);
     }
   }
 }
 
 TEST(Aead, a_failure_leaves_no_error_behind_in_libcrypto) {
-  auto opener = make(AeadAlgorithm::chacha20_poly1305, Aead::Direction::open);
-  auto forged = numbers(40);
-  EXPECT_FALSE(opener.open(nonce, header, forged));
-  EXPECT_EQ(ERR_peek_error(), 0U);
+  for (const auto algorithm : algorithms) {
+    auto opener = make(algorithm, Aead::Direction::open);
+    auto forged = numbers(40);
+    EXPECT_FALSE(opener.open(nonce, header, forged));
+    EXPECT_EQ(ERR_peek_error(), 0U);
+  }
 }
 
 TEST(Aead, one_that_was_moved_from_fails_instead_of_crashing) {
-  auto first = make(AeadAlgorithm::aes_128_gcm, Aead::Direction::seal);
-  auto second = std::move(first);
-  Bytes out(aead_tag_length);
-  EXPECT_TRUE(second.seal(nonce, header, {}, {}, out));
-  EXPECT_EQ(first.seal(nonce, header, {}, {}, out).error().code, Code::crypto_failed);
-  EXPECT_EQ(first.open(nonce, header, out).error().code, Code::crypto_failed);
+  for (const auto algorithm : algorithms) {
+    auto first = make(algorithm, Aead::Direction::seal);
+    auto second = std::move(first);
+    Bytes out(aead_tag_length_of(algorithm));
+    EXPECT_TRUE(second.seal(nonce, header, {}, {}, out));
+    EXPECT_EQ(first.seal(nonce, header, {}, {}, out).error().code, Code::crypto_failed);
+    EXPECT_EQ(first.open(nonce, header, out).error().code, Code::crypto_failed);
+  }
 }
 
 }  // namespace

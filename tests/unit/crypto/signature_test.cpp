@@ -89,6 +89,10 @@ Bytes spki_of(EVP_PKEY* key) {
   return spki;
 }
 
+bool contains(const std::vector<SignatureScheme>& schemes, SignatureScheme scheme) {
+  return std::ranges::find(schemes, scheme) != schemes.end();
+}
+
 const auto message = as_view(std::string_view("a handshake's transcript"));
 
 TEST(Signature, every_kind_of_key_signs_and_verifies_with_each_of_its_schemes) {
@@ -121,20 +125,63 @@ TEST(Signature, every_kind_of_key_signs_and_verifies_with_each_of_its_schemes) {
 }
 
 // RFC 8446, 4.2.3: a scheme binds the curve, and PKCS#1 is for certificates only.
-TEST(Signature, a_key_makes_no_signature_of_another_scheme) {
+TEST(Signature, a_scheme_of_tls13_binds_the_curve_and_the_padding) {
+  for (const auto& sort : sorts)
+    for (const auto scheme : all_schemes)
+      EXPECT_EQ(scheme_fits(scheme, sort.type), contains(sort.schemes, scheme)) << sort.name << to_string(scheme);
+}
+
+// RFC 5246, 7.4.1.4.1 and RFC 8422, 5.1.1: a scheme of TLS 1.2 is a hash with a kind of key.
+TEST(Signature, every_kind_of_key_has_its_schemes_of_tls12_in_order) {
+  using enum SignatureScheme;
+  const std::pair<KeyType, std::vector<SignatureScheme>> rows[] = {
+      {KeyType::ecdsa_p256, {ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512}},
+      {KeyType::ecdsa_p384, {ecdsa_secp384r1_sha384, ecdsa_secp256r1_sha256, ecdsa_secp521r1_sha512}},
+      {KeyType::ecdsa_p521, {ecdsa_secp521r1_sha512, ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384}},
+      {KeyType::ed25519, {SignatureScheme::ed25519}},
+      {KeyType::rsa,
+       {rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pkcs1_sha256, rsa_pkcs1_sha384,
+        rsa_pkcs1_sha512}},
+      {KeyType::rsa_pss, {rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512}}};
+  for (const auto& [type, schemes] : rows) {
+    EXPECT_EQ(tls12_schemes_of(type, 2048), schemes);
+    for (const auto scheme : all_schemes)
+      EXPECT_EQ(scheme_fits_tls12(scheme, type), contains(schemes, scheme)) << to_string(scheme);
+  }
+}
+
+TEST(Signature, every_kind_of_key_signs_and_verifies_with_each_of_its_schemes_of_tls12) {
+  for (const auto& sort : sorts) {
+    const auto key = make(sort.name);
+    const auto ours = PrivateKey::from_pem(pem_of(key.get()), {});
+    const auto theirs = PublicKey::from_spki(spki_of(key.get()));
+    ASSERT_TRUE(ours && theirs) << sort.name;
+    EXPECT_EQ(ours->tls12_schemes(), tls12_schemes_of(sort.type, sort.bits));
+    EXPECT_EQ(theirs->tls12_schemes(), ours->tls12_schemes());
+    for (const auto scheme : ours->tls12_schemes()) {
+      auto signature = ours->sign(scheme, message);
+      ASSERT_TRUE(signature) << sort.name << ' ' << to_string(scheme);
+      EXPECT_TRUE(theirs->verify(scheme, message, *signature)) << sort.name << ' ' << to_string(scheme);
+      for (const auto other : theirs->tls12_schemes()) {
+        if (other == scheme) continue;
+        EXPECT_EQ(theirs->verify(other, message, *signature).error().code, Code::bad_signature) << to_string(other);
+      }
+      signature->back() = static_cast<std::uint8_t>(signature->back() ^ 1U);
+      EXPECT_EQ(theirs->verify(scheme, message, *signature).error().code, Code::bad_signature) << to_string(scheme);
+    }
+  }
+}
+
+TEST(Signature, a_key_makes_no_signature_of_another_kind) {
   for (const auto& sort : sorts) {
     const auto key = make(sort.name);
     const auto ours = PrivateKey::from_pem(pem_of(key.get()), {});
     const auto theirs = PublicKey::from_spki(spki_of(key.get()));
     ASSERT_TRUE(ours && theirs);
     for (const auto scheme : all_schemes) {
-      const bool fits = std::ranges::find(sort.schemes, scheme) != sort.schemes.end();
-      EXPECT_EQ(scheme_fits(scheme, sort.type), fits) << to_string(scheme);
-      if (fits) continue;
-      EXPECT_FALSE(ours->sign(scheme, message)) << to_string(scheme);
-      const bool in_certificates = sort.type == KeyType::rsa && to_string(scheme).starts_with("rsa_pkcs1");
-      EXPECT_EQ(theirs->verify(scheme, message, Bytes(64)).error().code,
-                in_certificates ? Code::bad_signature : Code::wrong_signature_scheme)
+      if (scheme_fits_tls12(scheme, sort.type)) continue;
+      EXPECT_EQ(ours->sign(scheme, message).error().code, Code::crypto_failed) << to_string(scheme);
+      EXPECT_EQ(theirs->verify(scheme, message, Bytes(64)).error().code, Code::wrong_signature_scheme)
           << to_string(scheme);
     }
   }
@@ -143,6 +190,7 @@ TEST(Signature, a_key_makes_no_signature_of_another_scheme) {
 TEST(Signature, a_small_rsa_key_has_no_room_for_a_large_hash) {
   const std::vector<SignatureScheme> small{SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
   EXPECT_EQ(tls13_schemes_of(KeyType::rsa, 1024), small);
+  EXPECT_EQ(tls12_schemes_of(KeyType::rsa, 1024).size(), small.size() + 3U) << "PKCS#1 has room for every hash";
   EXPECT_EQ(tls13_schemes_of(KeyType::rsa, 2048).size(), 3U);
 }
 
@@ -155,6 +203,8 @@ TEST(Signature, a_restricted_pss_key_keeps_to_its_hash) {
   ASSERT_TRUE(ours && theirs) << theirs.error().detail;
   EXPECT_EQ(ours->tls13_schemes(), only);
   EXPECT_EQ(theirs->tls13_schemes(), only);
+  EXPECT_EQ(ours->tls12_schemes(), only);
+  EXPECT_EQ(theirs->tls12_schemes(), only);
   const auto signature = ours->sign(only.front(), message);
   ASSERT_TRUE(signature);
   EXPECT_TRUE(theirs->verify(only.front(), message, *signature));

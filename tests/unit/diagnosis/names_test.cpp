@@ -21,7 +21,8 @@ TEST(Names, of_unknown_code_points_are_hexadecimal) {
 }
 
 TEST(ParseGroup, reads_what_to_string_writes) {
-  for (const auto group : {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1})
+  for (const auto group : {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1,
+                           NamedGroup::ffdhe2048, NamedGroup::ffdhe3072, NamedGroup::ffdhe4096})
     EXPECT_EQ(parse_group(to_string(group)), group);
 }
 
@@ -39,7 +40,8 @@ TEST(ParseGroup, names_the_known_ones_when_it_finds_none) {
     ASSERT_FALSE(group.has_value()) << name;
     EXPECT_EQ(group.error().code, Code::invalid_configuration);
     EXPECT_EQ(group.error().detail, "there is no group called \"" + std::string(name) +
-                                        "\"; known are x25519, secp256r1, secp384r1, secp521r1");
+                                        "\"; known are x25519, secp256r1, secp384r1, secp521r1, "
+                                        "ffdhe2048, ffdhe3072, ffdhe4096");
   }
 }
 

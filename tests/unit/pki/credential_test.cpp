@@ -2,6 +2,7 @@
 #include <openssl/pem.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -71,6 +72,7 @@ TEST(Credential, every_kind_of_issued_key_loads_and_signs_with_its_schemes) {
     const auto credential = Credential::from_pem(issued.chain_pem, issued.key_pem);
     ASSERT_TRUE(credential) << credential.error().detail;
     EXPECT_EQ(credential->schemes().front(), scheme);
+    EXPECT_EQ(credential->tls12_schemes().front(), scheme);
     EXPECT_TRUE(credential->has_local_key());
     EXPECT_TRUE(credential->sign(scheme, as_public(as_view(std::string_view("hello")))));
   }
@@ -148,11 +150,21 @@ TEST(Credential, a_remote_key_signs_elsewhere) {
 
 TEST(Credential, a_remote_key_has_schemes_that_fit_its_certificate) {
   const auto chain = *Certificate::from_pem(issue().chain_pem);
-  for (const auto scheme : {SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ed25519,
-                            SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pkcs1_sha256})
+  for (const auto scheme :
+       {SignatureScheme::ed25519, SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pkcs1_sha256})
     EXPECT_EQ(Credential::with_remote_key(chain, {scheme}).error().code, Code::unsupported_key);
   EXPECT_EQ(Credential::with_remote_key(chain, {}).error().code, Code::unsupported_key);
   EXPECT_EQ(Credential::with_remote_key({}, {SignatureScheme::ed25519}).error().code, Code::invalid_configuration);
+}
+
+// RFC 8446, 4.2.3: what binds the curve in TLS 1.3 names a hash alone in TLS 1.2.
+TEST(Credential, a_scheme_that_fits_in_tls12_alone_serves_there_alone) {
+  const auto chain = *Certificate::from_pem(issue().chain_pem);
+  const std::vector both{SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ecdsa_secp256r1_sha256};
+  const auto credential = Credential::with_remote_key(chain, both);
+  ASSERT_TRUE(credential) << credential.error().detail;
+  EXPECT_TRUE(std::ranges::equal(credential->schemes(), std::vector{SignatureScheme::ecdsa_secp256r1_sha256}));
+  EXPECT_TRUE(std::ranges::equal(credential->tls12_schemes(), both));
 }
 
 TEST(LocalAuthority, is_written_and_loaded_again) {

@@ -1,0 +1,283 @@
+#include "handshake/steps_client12.hpp"
+
+#include <algorithm>
+
+#include "crypto/ffdhe.hpp"
+#include "crypto/key_exchange.hpp"
+#include "crypto/random.hpp"
+#include "handshake/certificates.hpp"
+#include "handshake/certificates12.hpp"
+
+namespace sotto::handshake {
+namespace {
+
+using namespace wire;
+
+/// The last octets of the random of a server that knows a newer version than the one it chose. RFC 8446, 4.1.3.
+constexpr std::array<std::uint8_t, 7> downgrade_mark = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
+
+Result<void> check_downgrade(const ClientState& state, View random) {
+  const auto& versions = state.settings().policy.versions;
+  const bool newer = std::ranges::find(versions, ProtocolVersion::tls13) != versions.end();
+  const auto end = random.last(8);
+  if (newer && same(end.first(downgrade_mark.size()), downgrade_mark) && end[7] <= 1)
+    return fail(Code::downgrade_detected);
+  return {};
+}
+
+/// Checks the extensions that may answer a TLS 1.2 offer.
+Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
+  Result<void> solicited;
+  hello.extensions.each([&](const RawExtension& extension) {
+    const bool newer = extension.type == ExtensionType::key_share || extension.type == ExtensionType::pre_shared_key;
+    if (!state.has_offered(extension.type) || newer)
+      solicited = fail(Code::unexpected_extension, name_of(extension.type));
+  });
+  if (!solicited) return solicited;
+
+  // RFC 5746, 3.4: in a first handshake the extension must be there, and empty.
+  const auto renegotiation = hello.extensions.find<RenegotiationInfo>();
+  if (!renegotiation) return fail(Code::no_secure_renegotiation);
+  if (!renegotiation->renegotiated_connection.empty())
+    return fail(Code::no_secure_renegotiation, "renegotiation_info is not empty in a first handshake");
+  if (const auto formats = hello.extensions.find<EcPointFormats>())
+    if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
+      return fail(Code::wrong_group, "the server does not take uncompressed points");
+  state.agreed12.extended_master_secret = hello.extensions.has(ExtensionType::extended_master_secret);
+  state.agreed12.encrypt_then_mac = hello.extensions.has(ExtensionType::encrypt_then_mac);
+  // RFC 7366, 3: a server must not send it with a suite that has no CBC.
+  if (state.agreed12.encrypt_then_mac && !state.suite->cbc)
+    return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
+  state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
+  const auto protocols = hello.extensions.find<ApplicationProtocols>();
+  return protocols ? accept_protocol(state, *protocols) : Result<void>();
+}
+
+/// Decides whether the server resumes: it echoes our session identifier (RFC 5077, 3.4).
+Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
+  const bool offered = state.session && state.session->version() == ProtocolVersion::tls12;
+  const bool echoed = !state.session_id.empty() && same(hello.legacy_session_id_echo, state.session_id);
+  if (!echoed) {
+    state.session.reset();
+    return {};
+  }
+  if (!offered) return fail(Code::wrong_session_id, "it was no session's");
+  const auto& kept = state.session->impl();
+  if (kept.cipher_suite != hello.cipher_suite) return fail(Code::wrong_cipher_suite, "it is not that of the session");
+  // RFC 7627, 5.3: sessions are kept only if they have an extended master secret, so a resumption has to have it too.
+  if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
+  state.agreed12.master = keys::MasterSecret(kept.psk.view());
+  state.resumed = true;
+  return {};
+}
+
+void note_server(ClientState& state, const Verified& proof) {
+  state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.server_is_authenticated = proof.is_authenticated();
+}
+
+std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
+
+}  // namespace
+
+Result<void> accept_server_hello12(Channel& channel, ClientState& state, const Received<ServerHello>& received) {
+  const auto& hello = received.message;
+  const auto& policy = state.settings().policy;
+  if (hello.legacy_version != ProtocolVersion::tls12 ||
+      std::ranges::find(policy.versions, ProtocolVersion::tls12) == policy.versions.end())
+    return fail(hello.legacy_version < ProtocolVersion::tls12 ? Code::obsolete_version : Code::unsupported_version,
+                "the server chose " + to_string(hello.legacy_version));
+  // RFC 8446, 4.1.4: a HelloRetryRequest is an answer of TLS 1.3 alone.
+  if (state.retry) return fail(Code::wrong_version, "the server chose TLS 1.2 after a HelloRetryRequest");
+  if (auto checked = check_downgrade(state, hello.random); !checked) return checked;
+  if (hello.legacy_compression_method != CompressionMethod::null) return fail(Code::wrong_compression_method);
+  const auto* suite = keys::find_suite(hello.cipher_suite);
+  if (std::ranges::find(policy.cipher_suites, hello.cipher_suite) == policy.cipher_suites.end() || suite == nullptr ||
+      suite->version != ProtocolVersion::tls12)
+    return fail(Code::wrong_cipher_suite, "the server chose " + to_string(hello.cipher_suite));
+
+  state.suite = state.agreed12.suite = suite;
+  state.agreed12.client_random = state.random;
+  copy(hello.random, state.agreed12.server_random);
+  if (auto accepted = accept_extensions12(state, hello); !accepted) return accepted;
+  if (auto accepted = accept_session12(state, hello); !accepted) return accepted;
+  state.key_exchanges.clear();
+
+  auto& summary = state.outcome.summary;
+  summary.version = state.version = ProtocolVersion::tls12;
+  summary.cipher_suite = hello.cipher_suite;
+  summary.resumed = state.resumed;
+  if (!state.name.is_ip_address()) summary.server_name = state.name.text();
+  state.outcome.server_is_authenticated = state.resumed;
+  if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
+  return channel.transcript().select(suite->hash, keys::Transcript::Retention::messages);
+}
+
+Result<VerifyQuestion> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
+  auto chain = take_chain12(received.message);
+  if (chain.empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
+  const bool enciphering = state.suite->key_agreement == keys::KeyAgreement::rsa_transport;
+  auto key = end_entity_key(chain, enciphering ? KeyUse::enciphering : KeyUse::signing);
+  if (!key) return std::unexpected(key.error());
+  if (authentication_of(key->type()) != state.suite->authentication ||
+      (enciphering && key->type() != crypto::KeyType::rsa))
+    return fail(Code::wrong_certificate_type,
+                "the certificate's key does not go with " + to_string(state.suite->suite));
+  state.server_key.emplace(std::move(*key));
+  state.outcome.summary.peer_chain = chain;
+  return VerifyQuestion{{std::move(chain), state.name, Purpose::server_authentication, state.settings().clock()}};
+}
+
+Result<void> check_server_key_exchange(ClientState& state, const Verified& proof,
+                                       const Received<ServerKeyExchange>& received) {
+  const auto& exchange = received.message;
+  const auto& policy = state.settings().policy;
+  if (exchange.params.curve_type != EcCurveType::named_curve)
+    return fail(Code::wrong_group, "the server describes a curve of its own");
+  const auto group = exchange.params.named_curve;
+  if (std::ranges::find(policy.groups, group) == policy.groups.end()) return fail(Code::wrong_group, to_string(group));
+  const auto content = signed_params(state.agreed12.client_random, state.agreed12.server_random, exchange.params);
+  if (auto checked = check_signature12(*state.server_key, policy.signature_schemes, exchange.algorithm, content,
+                                       exchange.signature);
+      !checked)
+    return checked;
+
+  const auto own_exchange = crypto::KeyExchange::generate(group);
+  if (!own_exchange) return std::unexpected(own_exchange.error());
+  auto shared = own_exchange->agree(exchange.params.public_value);
+  if (!shared) return std::unexpected(shared.error());
+  state.premaster_secret = SecretBytes(shared->view());
+  state.public_value = own(own_exchange->public_value());
+  state.outcome.summary.group = group;
+  state.outcome.summary.signature_scheme = exchange.algorithm;
+  note_server(state, proof);
+  return {};
+}
+
+Result<void> check_server_key_exchange_dhe(ClientState& state, const Verified& proof,
+                                           const Received<ServerKeyExchangeDhe>& received) {
+  const auto& exchange = received.message;
+  const auto content = signed_params(state.agreed12.client_random, state.agreed12.server_random, exchange.params);
+  if (auto checked = check_signature12(*state.server_key, state.settings().policy.signature_schemes, exchange.algorithm,
+                                       content, exchange.signature);
+      !checked)
+    return checked;
+  const auto own_exchange = crypto::FfdheExchange::from_parameters(exchange.params.dh_p, exchange.params.dh_g);
+  if (!own_exchange) return std::unexpected(own_exchange.error());
+  auto shared = own_exchange->agree(exchange.params.dh_ys);
+  if (!shared) return std::unexpected(shared.error());
+  state.premaster_secret = std::move(*shared);
+  state.public_value = own(own_exchange->public_value());
+  state.outcome.summary.signature_scheme = exchange.algorithm;
+  note_server(state, proof);
+  return {};
+}
+
+Result<void> encrypt_premaster_secret(ClientState& state, const Verified& proof) {
+  crypto::PremasterSecret premaster;
+  const auto octets = premaster.resize(crypto::premaster_length);
+  if (auto filled = crypto::fill_random(octets); !filled) return filled;
+  // RFC 5246, 7.4.7.1: it begins with the newest version that the ClientHello offered.
+  octets[0] = 0x03;
+  octets[1] = 0x03;
+  auto encrypted = state.server_key->encrypt_premaster(premaster.view());
+  if (!encrypted) return std::unexpected(encrypted.error());
+  state.premaster_secret = SecretBytes(premaster.view());
+  state.public_value = std::move(*encrypted);
+  note_server(state, proof);
+  return {};
+}
+
+Result<void> accept_certificate_request12(ClientState& state, const Received<CertificateRequest12>& received) {
+  const auto& request = received.message;
+  ClientCertificateDemand demand;
+  demand.question.version = ProtocolVersion::tls12;
+  demand.question.signature_schemes = list_of(request.supported_signature_algorithms);
+  for (const auto& authority : request.certificate_authorities)
+    demand.question.authorities.push_back(own_public(authority.name));
+  state.certificate_demand.emplace(std::move(demand));
+  return {};
+}
+
+Result<ChooseClientCredentialQuestion> client_credential_question12(ClientState& state) {
+  return state.certificate_demand->question;
+}
+
+Result<void> send_client_certificate12(Channel& channel, const std::optional<Credential>& credential) {
+  return send_certificate12(channel, credential ? credential->chain() : CertificateChain());
+}
+
+Result<void> send_client_key_exchange(Channel& channel, ClientState& state) {
+  Result<void> sent;
+  if (state.suite->key_agreement == keys::KeyAgreement::ecdhe) {
+    ClientKeyExchange message;
+    message.public_value = state.public_value;
+    sent = channel.send(message);
+  } else {
+    ClientKeyExchangeClassic message;
+    message.exchange_keys = state.public_value;
+    sent = channel.send(message);
+  }
+  if (!sent) return sent;
+  auto derived = derive_master_secret(channel, state.agreed12, state.premaster_secret.view());
+  state.premaster_secret = SecretBytes();
+  return derived;
+}
+
+Result<SignQuestion> client_sign_question12(Channel& channel, ClientState& state, const Credential& credential) {
+  const auto scheme = choose_scheme12(credential, state.settings().policy.signature_schemes,
+                                      state.certificate_demand->question.signature_schemes);
+  if (!scheme) return std::unexpected(scheme.error());
+  return SignQuestion{credential, *scheme, own_public(channel.transcript().messages())};
+}
+
+Result<void> send_client_certificate_verify12(Channel& channel, const SignQuestion& asked, const Signature& signature) {
+  CertificateVerify12 message;
+  message.algorithm = asked.scheme;
+  message.signature = as_view(signature.bytes);
+  return channel.send(message);
+}
+
+Result<void> keep_ticket(ClientState& state, const Received<NewSessionTicket12>& received) {
+  const auto& ticket = received.message;
+  const auto limit = state.settings().policy.limits.ticket;
+  if (ticket.ticket.size() > limit)
+    return fail(Code::ticket_too_large,
+                std::to_string(ticket.ticket.size()) + " octets, at most " + std::to_string(limit) + " are allowed");
+  state.ticket = own(ticket.ticket);
+  state.ticket_lifetime = std::chrono::seconds(ticket.ticket_lifetime_hint);
+  return {};
+}
+
+Result<void> finish_client12(Channel& channel, ClientState& state) {
+  channel.transcript().forget_messages();
+  const auto& settings = state.settings();
+  state.outcome.exporter = exporter_of(state.agreed12);
+  state.outcome.server_name = state.name.text();
+  // A session that cannot be resumed safely is not kept. A resumed one whose server gave no new ticket can be used
+  // again.
+  if (state.resumed && state.ticket.empty()) {
+    settings.sessions->put(state.name.text(), std::move(*state.session));
+    return {};
+  }
+  if (!settings.sessions || state.ticket.empty() || !state.agreed12.extended_master_secret ||
+      !state.outcome.server_is_authenticated)
+    return {};
+  auto kept = std::make_unique<Session::Impl>();
+  kept->version = ProtocolVersion::tls12;
+  kept->cipher_suite = state.suite->suite;
+  kept->psk = crypto::HashSecret(state.agreed12.master.view());
+  kept->ticket = std::move(state.ticket);
+  kept->received = settings.clock();
+  // RFC 5077, 3.3: a hint of zero leaves the lifetime to the client.
+  constexpr auto longest = std::chrono::seconds(std::chrono::days(7));
+  kept->lifetime = state.ticket_lifetime == std::chrono::seconds(0) ? std::chrono::seconds(std::chrono::hours(2))
+                                                                    : std::min(state.ticket_lifetime, longest);
+  kept->server_name = state.name.text();
+  kept->application_protocol = state.outcome.summary.application_protocol;
+  kept->authenticated = state.outcome.summary.peer_authenticated;
+  settings.sessions->put(state.name.text(), Session(std::move(kept)));
+  return {};
+}
+
+}  // namespace sotto::handshake

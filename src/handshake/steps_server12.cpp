@@ -1,0 +1,337 @@
+#include "handshake/steps_server12.hpp"
+
+#include <algorithm>
+
+#include "crypto/random.hpp"
+#include "handshake/certificates.hpp"
+#include "handshake/certificates12.hpp"
+
+namespace sotto::handshake {
+namespace {
+
+using namespace wire;
+
+/// RFC 5746, 3.3: a cipher suite that stands for an empty renegotiation_info.
+constexpr auto empty_renegotiation_info_scsv = static_cast<CipherSuite>(0x00ff);
+
+Result<void> check_renegotiation_info(const ServerState& state) {
+  const auto info = state.hello.extensions.find<RenegotiationInfo>();
+  if (info && !info->renegotiated_connection.empty())
+    return fail(Code::no_secure_renegotiation, "renegotiation_info is not empty in a first handshake");
+  if (!info && !state.hello.cipher_suites.contains(empty_renegotiation_info_scsv))
+    return fail(Code::no_secure_renegotiation);
+  return {};
+}
+
+/// Says whether `session` may be resumed on this connection: what it is bound to must be the same now.
+bool fits(const ServerState& state, const session::ServerSession& session) {
+  const auto& policy = state.settings().policy;
+  const auto* suite = keys::find_suite(session.cipher_suite);
+  if (session.version != ProtocolVersion::tls12 || suite == nullptr ||
+      !state.offer.cipher_suites.contains(session.cipher_suite) ||
+      std::ranges::find(policy.cipher_suites, session.cipher_suite) == policy.cipher_suites.end())
+    return false;
+  return fits_settings(state, session);
+}
+
+Result<void> look_for_session(ServerState& state) {
+  const auto ticket = state.hello.extensions.find<SessionTicketOffer>();
+  const auto& keys = state.settings().ticket_keys;
+  if (!ticket || ticket->ticket.empty() || !keys) return {};
+  auto session = session::open_ticket(*keys, ticket->ticket, state.settings().clock());
+  if (!session || !fits(state, *session)) return {};
+  // RFC 7627, 5.3: our sessions all have an extended master secret; a client that forgot it must be refused.
+  if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
+  state.agreed.suite = keys::find_suite(session->cipher_suite);
+  state.agreed12.suite = state.agreed.suite;
+  state.agreed12.master = keys::MasterSecret(session->psk.view());
+  state.session.emplace(std::move(*session));
+  return {};
+}
+
+/// RFC 7919, 4: a client that lists prime fields gets one of them or another key exchange; one that lists none takes
+/// any.
+std::optional<NamedGroup> choose_ffdhe_group(const ClientOffer& offer) {
+  bool lists_some = false;
+  for (const auto group : offer.groups) {
+    if (crypto::is_ffdhe(group)) return group;
+    lists_some |= static_cast<unsigned>(group) >> 8 == 1;  // RFC 7919, 2: ffdhe groups are 0x0100 to 0x01ff
+  }
+  if (lists_some) return std::nullopt;
+  return NamedGroup::ffdhe2048;
+}
+
+/// Chooses the first suite of ours that the client has and that goes with the credential's key.
+const keys::SuiteParameters* choose_suite(const ServerState& state, keys::Authentication authentication) {
+  for (const auto suite : state.settings().policy.cipher_suites) {
+    const auto* row = keys::find_suite(suite);
+    const bool agreeable = (row->key_agreement != keys::KeyAgreement::ecdhe || state.agreed.group) &&
+                           (row->key_agreement != keys::KeyAgreement::dhe || choose_ffdhe_group(state.offer));
+    if (row->version == ProtocolVersion::tls12 && row->authentication == authentication && agreeable &&
+        state.offer.cipher_suites.contains(suite))
+      return row;
+  }
+  return nullptr;
+}
+
+void note_agreement12(ServerState& state) {
+  auto& summary = state.outcome.summary;
+  summary.version = ProtocolVersion::tls12;
+  summary.cipher_suite = state.agreed.suite->suite;
+  summary.application_protocol = state.agreed.application_protocol;
+  summary.server_name = state.offer.server_name;
+  if (!state.session) {
+    if (state.agreed.suite->key_agreement == keys::KeyAgreement::ecdhe) summary.group = state.agreed.group;
+    if (state.agreed.suite->key_agreement == keys::KeyAgreement::dhe) summary.group = choose_ffdhe_group(state.offer);
+    return;
+  }
+  summary.resumed = true;
+  summary.peer_authenticated = state.session->client_authenticated;
+  if (state.session->client) summary.peer_chain.push_back(*state.session->client);
+}
+
+ServerEcdhParams params_of(const crypto::KeyExchange& exchange) {
+  ServerEcdhParams params;
+  params.named_curve = exchange.group();
+  params.public_value = exchange.public_value();
+  return params;
+}
+ServerDhParams params_of(const crypto::FfdheExchange& exchange) {
+  return {exchange.prime(), exchange.generator(), exchange.public_value()};
+}
+
+ExtensionList answer_extensions(const ServerState& state) {
+  ExtensionList extensions;
+  extensions.add(RenegotiationInfo{});
+  if (state.agreed12.extended_master_secret) extensions.add(ExtendedMasterSecret{});
+  if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
+  if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
+  if (!state.offer.server_name.empty() && !state.session) extensions.add(ServerNameAccepted{});
+  if (state.hello.extensions.has(ExtensionType::ec_point_formats) && !state.session) {
+    static constexpr std::array<std::uint8_t, 1> uncompressed = {0};
+    EcPointFormats formats;
+    formats.ec_point_format_list = Codes<EcPointFormat>(uncompressed);
+    extensions.add(formats);
+  }
+  if (!state.agreed.application_protocol.empty()) {
+    ApplicationProtocols protocols;
+    protocols.protocol_name_list.push_back({as_view(std::string_view(state.agreed.application_protocol))});
+    extensions.add(protocols);
+  }
+  return extensions;
+}
+
+/// RFC 8446, 4.1.3: a server that speaks TLS 1.3 marks the random of a TLS 1.2 handshake.
+Result<void> draw_random(ServerState& state) {
+  auto& random = state.agreed12.server_random;
+  if (auto filled = crypto::fill_random(random); !filled) return filled;
+  const auto& versions = state.settings().policy.versions;
+  if (std::ranges::find(versions, ProtocolVersion::tls13) == versions.end()) return {};
+  static constexpr std::array<std::uint8_t, 8> mark = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+  copy(mark, MutableView(random).last(mark.size()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
+  if (auto checked = check_renegotiation_info(state); !checked) return checked;
+  copy(state.hello.random, state.agreed12.client_random);
+  state.agreed12.extended_master_secret = state.hello.extensions.has(ExtensionType::extended_master_secret);
+  // Without an extended master secret a session could be replayed into another connection: it gets no ticket.
+  state.agreed12.ticket_promised = state.settings().ticket_keys && state.settings().policy.tickets != 0 &&
+                                   state.agreed12.extended_master_secret &&
+                                   state.hello.extensions.has(ExtensionType::session_ticket);
+  if (auto looked = look_for_session(state); !looked) return looked;
+  return channel.transcript().absorb(state.raw_hello);
+}
+
+Result<ChooseCredentialQuestion> credential_question12(ServerState& state) {
+  ChooseCredentialQuestion question{
+      ProtocolVersion::tls12, state.offer.server_name, state.offer.application_protocols, {}};
+  // Only schemes of keys that some common suite goes with can be used.
+  const bool ecdsa = choose_suite(state, keys::Authentication::ecdsa) != nullptr;
+  const bool rsa = choose_suite(state, keys::Authentication::rsa) != nullptr;
+  for (const auto scheme : state.offer.signature_schemes) {
+    const bool is_ecdsa = crypto::scheme_fits_tls12(scheme, crypto::KeyType::ecdsa_p256) ||
+                          crypto::scheme_fits_tls12(scheme, crypto::KeyType::ed25519);
+    if (is_ecdsa ? ecdsa : rsa) question.signature_schemes.push_back(scheme);
+  }
+  if (question.signature_schemes.empty()) return fail(Code::no_common_cipher_suite, "with any kind of certificate");
+  return question;
+}
+
+Result<void> take_credential12(ServerState& state, const Credential& credential) {
+  const auto scheme =
+      choose_scheme12(credential, state.settings().policy.signature_schemes, state.offer.signature_schemes);
+  if (!scheme) return std::unexpected(scheme.error());
+  auto key = end_entity_key(credential.chain());
+  if (!key) return std::unexpected(key.error());
+  state.agreed.suite = choose_suite(state, authentication_of(key->type()));
+  if (state.agreed.suite == nullptr) return fail(Code::no_common_cipher_suite, "that goes with the certificate's key");
+  state.agreed12.suite = state.agreed.suite;
+  state.credential.emplace(credential);
+  state.outcome.summary.signature_scheme = *scheme;
+  return {};
+}
+
+Result<void> send_server_hello12(Channel& channel, ServerState& state) {
+  if (auto drawn = draw_random(state); !drawn) return drawn;
+  if (auto selected = channel.transcript().select(state.agreed.suite->hash, keys::Transcript::Retention::messages);
+      !selected)
+    return selected;
+  // RFC 7366, 3: only for suites with CBC.
+  state.agreed12.encrypt_then_mac =
+      state.agreed.suite->cbc.has_value() && state.hello.extensions.has(ExtensionType::encrypt_then_mac);
+  const auto extensions = answer_extensions(state);
+  ServerHello hello;
+  hello.random = state.agreed12.server_random;
+  // RFC 5077, 3.4: the client's identifier says that its session is resumed; otherwise ours is empty, for we keep none.
+  if (state.session) hello.legacy_session_id_echo = state.hello.legacy_session_id;
+  hello.cipher_suite = state.agreed.suite->suite;
+  hello.extensions = extensions.view<In::server_hello>();
+  note_agreement12(state);
+  return channel.send(hello);
+}
+
+Result<void> send_server_certificate12(Channel& channel, ServerState& state) {
+  return send_certificate12(channel, state.credential->chain());
+}
+
+Result<SignQuestion> key_exchange_sign_question(ServerState& state) {
+  const auto& agreed = state.agreed12;
+  const auto scheme = *state.outcome.summary.signature_scheme;
+  if (state.agreed.suite->key_agreement == keys::KeyAgreement::dhe) {
+    auto exchange = crypto::FfdheExchange::generate(*choose_ffdhe_group(state.offer));
+    if (!exchange) return std::unexpected(exchange.error());
+    state.ffdhe_exchange.emplace(std::move(*exchange));
+    const auto content = signed_params(agreed.client_random, agreed.server_random, params_of(*state.ffdhe_exchange));
+    return SignQuestion{*state.credential, scheme, own_public(content)};
+  }
+  auto exchange = crypto::KeyExchange::generate(*state.agreed.group);
+  if (!exchange) return std::unexpected(exchange.error());
+  state.key_exchange.emplace(std::move(*exchange));
+  const auto content = signed_params(agreed.client_random, agreed.server_random, params_of(*state.key_exchange));
+  return SignQuestion{*state.credential, scheme, own_public(content)};
+}
+
+Result<void> send_server_key_exchange(Channel& channel, ServerState& state, const SignQuestion& asked,
+                                      const Signature& signature) {
+  if (state.ffdhe_exchange) {
+    ServerKeyExchangeDhe message;
+    message.params = params_of(*state.ffdhe_exchange);
+    message.algorithm = asked.scheme;
+    message.signature = as_view(signature.bytes);
+    return channel.send(message);
+  }
+  ServerKeyExchange message;
+  message.params = params_of(*state.key_exchange);
+  message.algorithm = asked.scheme;
+  message.signature = as_view(signature.bytes);
+  return channel.send(message);
+}
+
+Result<void> send_certificate_request12(Channel& channel, ServerState& state) {
+  const auto& settings = state.settings();
+  if (settings.client_auth == ClientAuth::none) return {};
+  static constexpr std::array<std::uint8_t, 2> types = {static_cast<std::uint8_t>(ClientCertificateType::ecdsa_sign),
+                                                        static_cast<std::uint8_t>(ClientCertificateType::rsa_sign)};
+  CertificateRequest12 request;
+  request.certificate_types = Codes<ClientCertificateType>(types);
+  request.supported_signature_algorithms = settings.encoded.signature_schemes.view();
+  for (const auto& name : settings.client_authorities) request.certificate_authorities.push_back({as_view(name)});
+  state.certificate_requested = true;
+  return channel.send(request);
+}
+
+Result<void> send_server_hello_done(Channel& channel) { return channel.send(ServerHelloDone{}); }
+
+Result<std::optional<VerifyQuestion>> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
+  auto chain = take_chain12(received.message);
+  if (chain.empty()) {
+    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
+    return std::nullopt;
+  }
+  auto key = end_entity_key(chain);
+  if (!key) return std::unexpected(key.error());
+  state.client_key.emplace(std::move(*key));
+  state.outcome.summary.peer_chain = chain;
+  return VerifyQuestion{{std::move(chain), std::nullopt, Purpose::client_authentication, state.settings().clock()}};
+}
+
+Result<void> note_client(ServerState& state, const Verified& proof) {
+  state.outcome.summary.peer_authenticated = proof.how();
+  return {};
+}
+
+Result<void> accept_client_key_exchange(Channel& channel, ServerState& state,
+                                        const Received<ClientKeyExchange>& received) {
+  const auto shared = state.key_exchange->agree(received.message.public_value);
+  state.key_exchange.reset();
+  if (!shared) return std::unexpected(shared.error());
+  return derive_master_secret(channel, state.agreed12, shared->view());
+}
+
+Result<void> accept_client_key_exchange_dhe(Channel& channel, ServerState& state,
+                                            const Received<ClientKeyExchangeClassic>& received) {
+  const auto shared = state.ffdhe_exchange->agree(received.message.exchange_keys);
+  state.ffdhe_exchange.reset();
+  if (!shared) return std::unexpected(shared.error());
+  return derive_master_secret(channel, state.agreed12, shared->view());
+}
+
+Result<DecryptQuestion> decrypt_question(ServerState& state, const Received<ClientKeyExchangeClassic>& received) {
+  return DecryptQuestion{*state.credential, state.hello.legacy_version, own_public(received.message.exchange_keys)};
+}
+
+Result<void> take_premaster_secret(Channel& channel, ServerState& state, const PremasterSecret& premaster) {
+  // A secret of another length can only come from the caller's own key; like everything that is wrong with one, it
+  // shows at Finished alone.
+  auto octets = own(as_view(premaster.bytes));
+  octets.resize(crypto::premaster_length);
+  const SecretBytes secret(std::move(octets));
+  return derive_master_secret(channel, state.agreed12, secret.view());
+}
+
+Result<void> check_client_signature12(Channel& channel, ServerState& state,
+                                      const Received<CertificateVerify12>& received) {
+  const auto& verify = received.message;
+  if (auto checked = check_signature12(*state.client_key, state.settings().policy.signature_schemes, verify.algorithm,
+                                       channel.transcript().messages(), verify.signature);
+      !checked)
+    return checked;
+  return channel.transcript().absorb(received.raw);
+}
+
+Result<void> send_ticket12(Channel& channel, ServerState& state) {
+  if (!state.agreed12.ticket_promised) return {};
+  const auto& settings = state.settings();
+  const auto& summary = state.outcome.summary;
+  session::ServerSession kept;
+  kept.version = ProtocolVersion::tls12;
+  kept.cipher_suite = state.agreed.suite->suite;
+  kept.psk = crypto::HashSecret(state.agreed12.master.view());
+  kept.issued = settings.clock();
+  kept.lifetime = settings.policy.ticket_lifetime;
+  kept.server_name = state.offer.server_name;
+  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
+  kept.client_authenticated = summary.peer_authenticated;
+  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
+
+  NewSessionTicket12 message;
+  // RFC 5077, 3.3: an empty ticket says that there is none after all, such as for a client certificate too large for
+  // one.
+  if (ticket && ticket->size() <= 0xffff) {
+    message.ticket_lifetime_hint = static_cast<std::uint32_t>(kept.lifetime.count());
+    message.ticket = *ticket;
+  }
+  return channel.send(message);
+}
+
+Result<void> finish_server12(Channel& channel, ServerState& state) {
+  channel.transcript().forget_messages();
+  state.outcome.exporter = exporter_of(state.agreed12);
+  return {};
+}
+
+}  // namespace sotto::handshake

@@ -1,0 +1,165 @@
+// The handshake of old: RSA key exchange and DHE, CBC and CCM, under the policies that allow them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "handshake/flow.hpp"
+#include "keys/cipher_suites.hpp"
+#include "support/forger.hpp"
+#include "support/pair.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+
+Policy with_suite(CipherSuite suite) {
+  auto policy = Policy::legacy();
+  policy.versions = {ProtocolVersion::tls12};
+  policy.cipher_suites = {suite};
+  return policy;
+}
+std::vector<CipherSuite> suites_of_tls12() {
+  auto suites = Policy::legacy().cipher_suites;
+  std::erase_if(suites, [](CipherSuite suite) { return keys::find_suite(suite)->version != ProtocolVersion::tls12; });
+  return suites;
+}
+std::shared_ptr<const ServerConfig> legacy_server() {
+  return ServerConfig::builder()
+      .policy(Policy::legacy())
+      .credential(credential(KeyKind::ecdsa_p256))
+      .credential(credential(KeyKind::rsa_2048))
+      .build()
+      .value();
+}
+
+class EveryClassicSuite : public testing::TestWithParam<CipherSuite> {};
+TEST_P(EveryClassicSuite, carries_data_of_every_size_and_resumes) {
+  const auto client = client_builder().policy(with_suite(GetParam())).build().value();
+  const auto server = legacy_server();
+  for (const bool resumed : {false, true}) {
+    Pair pair(client, server);
+    pair.run();
+    ASSERT_TRUE(pair.established()) << (pair.client.error ? pair.client.error->message() : "") << "; "
+                                    << (pair.server.error ? pair.server.error->message() : "");
+    EXPECT_EQ(pair.client.connection.summary().cipher_suite, GetParam());
+    EXPECT_EQ(pair.client.connection.summary().resumed, resumed);
+    std::string all;
+    for (const std::size_t size : {1, 15, 16, 17, 250, 16383, 16384, 16385}) {
+      const std::string data(size, static_cast<char>('a' + size % 26));
+      pair.client.write(data);
+      pair.server.write(data);
+      all += data;
+    }
+    pair.run(1000);
+    EXPECT_EQ(pair.server.data, all);
+    EXPECT_EQ(pair.client.data, all);
+    EXPECT_EQ(pair.client.connection.channel_binding().value(), pair.server.connection.channel_binding().value());
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Tls12, EveryClassicSuite, testing::ValuesIn(suites_of_tls12()),
+                         [](const auto& each) { return to_string(each.param); });
+
+TEST(Frames, of_the_longer_flows_keep_their_budget_too) {
+  // TLS 1.2 asks and answers more in one handshake than TLS 1.3, whose flows have 4 KiB.
+  auto policy = Policy::legacy();
+  policy.versions = {ProtocolVersion::tls12};
+  Pair pair(client_builder().policy(policy).credential(client_credential()).build().value(),
+            server_builder()
+                .policy(Policy::legacy())
+                .request_client_certificate(ClientAuth::required, roots())
+                .build()
+                .value());
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_LE(handshake::Flow::largest_frame(), 4608u);
+}
+
+TEST(Policies, allow_the_classics_by_name_alone) {
+  const auto has = [](const Policy& policy, auto wanted) {
+    return std::ranges::any_of(policy.cipher_suites, [&](auto suite) { return wanted(*keys::find_suite(suite)); });
+  };
+  const auto cbc = [](const auto& row) { return row.cbc.has_value(); };
+  const auto rsa = [](const auto& row) { return row.key_agreement == keys::KeyAgreement::rsa_transport; };
+  const auto dhe = [](const auto& row) { return row.key_agreement == keys::KeyAgreement::dhe; };
+  EXPECT_FALSE(has(Policy::modern(), cbc));
+  EXPECT_FALSE(has(Policy::modern(), rsa));
+  EXPECT_FALSE(has(Policy::modern(), dhe));
+  EXPECT_TRUE(has(Policy::compatible(), cbc));
+  EXPECT_FALSE(has(Policy::compatible(), rsa));
+  EXPECT_FALSE(has(Policy::compatible(), dhe));
+  EXPECT_TRUE(has(Policy::legacy(), rsa));
+  EXPECT_TRUE(has(Policy::legacy(), dhe));
+  for (const auto* name : {"modern", "compatible", "legacy", "legacy_2026"}) EXPECT_TRUE(Policy::named(name)) << name;
+  EXPECT_FALSE(Policy::named("old"));
+}
+
+TEST(Policies, refuse_the_classics_on_a_modern_server) {
+  Pair pair(client_builder().policy(with_suite(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA)).build().value(),
+            ServerConfig::builder().credential(credential(KeyKind::rsa_2048)).build().value());
+  pair.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::no_common_cipher_suite);
+}
+
+TEST(RsaKeyExchange, can_be_decrypted_late) {
+  const auto key = credential(KeyKind::rsa_2048);
+  Pair pair(client_builder().policy(with_suite(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256)).build().value(),
+            ServerConfig::builder().policy(Policy::legacy()).credential(key).ask(Ask::decryption).build().value());
+  pair.run();
+  ASSERT_EQ(pair.server.questions.size(), 1u);
+  const auto& asked = std::get<DecryptQuestion>(pair.server.questions.front().what);
+  auto premaster = key.decrypt_premaster(asked.encrypted, asked.client_version).value();
+  ASSERT_TRUE(pair.server.connection.answer(pair.server.questions.front().id, PremasterSecret{std::move(premaster)},
+                                            pair.server.out));
+  pair.run();
+  EXPECT_TRUE(pair.established());
+}
+
+TEST(RsaKeyExchange, tells_nothing_about_a_malformed_secret_before_finished) {
+  // Whatever is wrong with the encrypted secret, the server goes on and fails at Finished, always in the same way.
+  const auto client = client_builder().policy(with_suite(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256)).build().value();
+  const auto server = legacy_server();
+  for (const std::size_t change : {9, 10, 100, 264}) {
+    Pair pair(client, server);
+    pair.server.in.append(pair.client.out.readable());
+    pair.client.out.clear();
+    pair.server.run();
+    pair.client.in.append(pair.server.out.readable());
+    pair.server.out.clear();
+    pair.client.run();
+    pair.client.out.readable()[change + 2] ^= std::byte{0x40};
+    pair.run();
+    ASSERT_TRUE(pair.server.error) << change;
+    EXPECT_EQ(pair.server.error->code, Code::bad_record_mac) << change << ": " << pair.server.error->message();
+  }
+}
+
+TEST(EncryptThenMac, is_used_for_cbc_and_only_for_cbc) {
+  Pair pair(client_builder().policy(with_suite(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256)).build().value(),
+            legacy_server());
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  pair.client.write("x");
+  // RFC 7366: IV, one block of content and padding, MAC. MAC-then-encrypt would take three blocks behind the IV.
+  EXPECT_EQ(pair.client.out.size(), 5u + 16 + 16 + 32);
+}
+
+TEST(Cbc, with_any_octet_of_a_record_changed_is_bad_record_mac) {
+  const auto client =
+      client_builder().policy(with_suite(CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA)).build().value();
+  const auto server = legacy_server();
+  for (std::size_t at = 5; at < 57; ++at) {
+    Pair pair(client, server);
+    pair.run();
+    pair.client.write("hello");
+    ASSERT_GT(pair.client.out.size(), at);
+    pair.client.out.readable()[at] ^= std::byte{0x01};
+    pair.run();
+    ASSERT_TRUE(pair.server.error) << at;
+    EXPECT_EQ(pair.server.error->code, Code::bad_record_mac) << at;
+  }
+}
+
+}  // namespace
+}  // namespace sotto
