@@ -13,7 +13,7 @@ PEER = openssl
 
 PSS, PKCS1 = "RSA-PSS+SHA256", "RSA+SHA256"
 SCHEMES = {PSS: "rsa_pss_rsae_sha256", PKCS1: "rsa_pkcs1_sha256", "RSA+SHA384": "rsa_pkcs1_sha384"}
-# Suites of TLS 1.2 that sotto does not speak.
+# Suites of TLS 1.2 that sotto speaks under other policies alone.
 REFUSED_SUITES = ("AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-SHA")
 SESSION_FILE = "session.pem"
 

@@ -30,7 +30,7 @@ PATIENCE = 60.0  # a browser takes its time to start on a busy machine
 
 
 def version():
-    return re.search(r"Chromium (\S+)", output_of("chromium", "--version")).group(1)
+    return re.search(r"Chromium\D*(\S+)", output_of("chromium", "--version")).group(1)
 
 
 def trust(home, authority):

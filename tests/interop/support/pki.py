@@ -72,7 +72,7 @@ class Pki:
 
     def _once(self, file, kind, issuer, extensions, name):
         if file not in self._issued:
-            self._issued[file] = self._issue(file, kind, issuer, extensions + self._leaf_extensions(), name)
+            self._issued[file] = self._issue(file, kind, issuer, extensions + self._leaf_extensions(kind), name)
         return self._issued[file]
 
     @staticmethod
@@ -83,9 +83,11 @@ class Pki:
         )
 
     @staticmethod
-    def _leaf_extensions():
+    def _leaf_extensions(kind):
+        # RFC 5246, 7.4.2: RSA key exchange takes keyEncipherment.
+        usage = "digitalSignature,keyEncipherment" if kind == "rsa" else "digitalSignature"
         return (
-            "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+            f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,{usage}\n"
             "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
         )
 
