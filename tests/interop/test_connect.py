@@ -68,7 +68,7 @@ def test_untrusted(peer, programs, pki, connect, wishes):
     """`sotto connect` to a server of an unknown root: refused in words, with nothing sent."""
     server = peer.start_server(programs, wishes)
     client = connect(server, pki.foreign_root.certificate)
-    client.write(LINE + "\n")
+    client.offer(LINE + "\n")
     assert client.wait() == NOT_AUTHENTICATED, client.text
     assert client.stdout == b""
     assert "CN = server.test" in client.text

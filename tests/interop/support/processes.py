@@ -1,5 +1,6 @@
 """Programs that a test starts: everything they print is kept, every wait has an end, and none outlives its test."""
 
+import contextlib
 import os
 import re
 import signal
@@ -79,6 +80,11 @@ class Program:
     def write(self, data):
         self.process.stdin.write(data.encode() if isinstance(data, str) else data)
         self.process.stdin.flush()
+
+    def offer(self, data):
+        """Writes to a program that may have ended already, as one that refuses its peer does."""
+        with contextlib.suppress(BrokenPipeError):
+            self.write(data)
 
     def end_input(self):
         self.process.stdin.close()
