@@ -35,7 +35,7 @@ void seal_record(benchmark::State& state) {
   Buffer out;
   for (auto each : state) {
     out.clear();
-    require(sealer.seal(wire::ContentType::application_data, content, 0, out));
+    require(sealer.seal(wire::ContentType::application_data, content, {}, out));
   }
   state.SetBytesProcessed(state.iterations() * state.range(1));
 }
@@ -49,7 +49,7 @@ void seal_and_open_record(benchmark::State& state) {
   Buffer out;
   for (auto each : state) {
     out.clear();
-    require(sealer.seal(wire::ContentType::application_data, content, 0, out));
+    require(sealer.seal(wire::ContentType::application_data, content, {}, out));
     const auto found = require(record::deframe(as_view(out.readable()), record::Protection::aead));
     benchmark::DoNotOptimize(require(opener.open(*found.record)));
   }

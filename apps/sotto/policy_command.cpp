@@ -46,6 +46,8 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
             {"gcm_records_per_key", limits.gcm_records_per_key}}},
           {"pad_records_to", policy.pad_records_to},
           {"fragment_size", policy.fragment_size},
+          {"record_size_limit", policy.record_size_limit},
+          {"max_fragment_length", policy.max_fragment_length},
           {"middlebox_compatibility", policy.middlebox_compatibility},
           {"tickets", policy.tickets},
           {"ticket_lifetime_seconds", policy.ticket_lifetime.count()}};
@@ -71,6 +73,11 @@ void print_text(const sotto::Policy& policy) {
        fmt::format("{} octets of plaintext, {}", policy.fragment_size,
                    policy.pad_records_to == 0 ? "no padding"
                                               : fmt::format("padded to multiples of {}", policy.pad_records_to)));
+  line("records of the peer", policy.record_size_limit == 0
+                                  ? std::string("nothing asked of it")
+                                  : fmt::format("at most {} octets, by record_size_limit", policy.record_size_limit));
+  if (policy.max_fragment_length != 0)
+    line("records of both sides", fmt::format("at most {} octets, by max_fragment_length", policy.max_fragment_length));
   line("middlebox compatibility", policy.middlebox_compatibility ? "yes" : "no");
   line("tickets of a server",
        fmt::format("{}, good for {} hours", policy.tickets,

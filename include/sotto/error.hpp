@@ -84,6 +84,8 @@ enum class Code : std::uint16_t {
   wrong_certificate_type,
   wrong_psk_identity,
   wrong_key_update_request,
+  wrong_record_limit,
+  weak_dhe_group,
   bad_key_share,
   duplicate_key_share,
   useless_hello_retry_request,

@@ -151,8 +151,15 @@ struct SOTTO_API Policy {
   Limits limits;
   /// Pads records to a multiple of so many octets; 0 sends no padding. RFC 8446, 5.4.
   std::size_t pad_records_to = 0;
-  /// Octets of plaintext in one record that we send; 1 to 16384.
+  /// Octets of plaintext in one record that we send; 1 to 16384. Less where the peer can take less.
   std::size_t fragment_size = 16384;
+  /// Octets of a protected record's plaintext that we take, content type and padding of TLS 1.3 included: 64 to 16385.
+  /// Peers that know the extension send no longer ones; a longer one is `record_overflow`. 0 does not speak of it, and
+  /// sends what the peer takes or not. RFC 8449, 4.
+  std::size_t record_size_limit = 16385;
+  /// Octets of plaintext that a client asks for as the most in any record, of both sides: 512, 1024, 2048 or 4096; 0
+  /// asks for nothing. Servers that know `record_size_limit` go by that instead. RFC 6066, 4; RFC 8449, 5.
+  std::size_t max_fragment_length = 0;
   /// Sends change_cipher_spec records for middleboxes. RFC 8446, D.4.
   bool middlebox_compatibility = true;
   /// Tickets that a server sends after the handshake; 0 switches resumption off.

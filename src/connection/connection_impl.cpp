@@ -63,7 +63,7 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
     if (handshake->has_question()) return Step{consumed, AwaitingAnswer{}};
     if (receiving.peer_has_closed()) return fail(Code::peer_alert, "it closed the connection during the handshake");
 
-    const auto deframed = record::deframe(in.subspan(consumed), receiving.protection());
+    const auto deframed = receiving.deframe(in.subspan(consumed));
     if (!deframed) return std::unexpected(deframed.error());
     if (!deframed->record) return Step{consumed, NeedInput{deframed->needed}};
     consumed += deframed->record->octets();
@@ -148,6 +148,7 @@ void Connection::Impl::finish_handshake() {
     taker->server_name = outcome.server_name;
     taker->application_protocol = outcome.summary.application_protocol;
     taker->authenticated = outcome.summary.peer_authenticated;
+    taker->max_fragment_length = outcome.max_fragment_length;
     taker->server_is_authenticated = outcome.server_is_authenticated;
     receiving.take_tickets(std::move(taker));
   }
@@ -232,6 +233,11 @@ Result<void> Connection::Impl::install_sending_keys(keys::DirectionKeys keys) {
 Result<void> Connection::Impl::install_receiving_keys(keys::DirectionKeys keys) {
   tell_keys(Direction::received, handshake::Epoch::application);
   return receiving.install(keys);
+}
+
+void Connection::Impl::limit_records(const handshake::RecordLimits& limits) {
+  sending.limit(limits);
+  receiving.limit(limits);
 }
 
 Error Connection::Impl::give_up(Error seen, Buffer& out) {

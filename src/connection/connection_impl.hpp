@@ -40,6 +40,7 @@ struct Connection::Impl final : handshake::Outside {
   Result<void> install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
   Result<void> install_sending_keys(keys::DirectionKeys keys) override;
   Result<void> install_receiving_keys(keys::DirectionKeys keys) override;
+  void limit_records(const handshake::RecordLimits& limits) override;
   void skip_early_data() override { receiving.skip_early_data(); }
 
   // ---- state ----

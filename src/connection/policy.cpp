@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/result.hpp"
+#include "handshake/record_limits.hpp"
 #include "keys/cipher_suites.hpp"
 #include "record/record.hpp"
 
@@ -117,6 +118,11 @@ Result<void> Policy::check() const {
   if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
   if (fragment_size < 1 || fragment_size > record::max_plaintext)
     return refuse("fragment_size must be from 1 to 16384");
+  // RFC 8449, 4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64."
+  if (record_size_limit != 0 && (record_size_limit < 64 || record_size_limit > record::max_plaintext + 1))
+    return refuse("record_size_limit must be from 64 to 16385, or 0");
+  if (max_fragment_length != 0 && !handshake::code_of_fragment_length(max_fragment_length))
+    return refuse("max_fragment_length must be 512, 1024, 2048 or 4096, or 0");
   if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");
   // RFC 8446, 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
   if (ticket_lifetime > std::chrono::days(7) || ticket_lifetime < std::chrono::seconds(1))

@@ -29,6 +29,7 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
   kept->server_name = taker.server_name;
   kept->application_protocol = taker.application_protocol;
   kept->authenticated = taker.authenticated;
+  kept->max_fragment_length = taker.max_fragment_length;
   settings.sessions->put(taker.server_name, Session(std::move(kept)));
   return {};
 }
@@ -39,6 +40,7 @@ Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
   auto opener = record::Opener::create(secret);
   if (!opener) return std::unexpected(opener.error());
   opener_.emplace<record::Opener>(std::move(*opener));
+  record_octets_ = next_record_octets_;
   secret_ = std::move(secret);
   return {};
 }
@@ -47,14 +49,21 @@ Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
   const auto keep = [this](auto opener) -> Result<void> {
     if (!opener) return std::unexpected(opener.error());
     opener_ = std::move(*opener);
+    record_octets_ = next_record_octets_;
     return {};
   };
   return keys.suite->cbc ? keep(record::CbcOpener::create(record::cbc_keys_of(keys)))
                          : keep(record::Opener12::create(keys));
 }
 
+void ReceivingHalf::limit(const handshake::RecordLimits& limits) {
+  next_record_octets_ = limits.received;
+  const bool keys_are_there = std::holds_alternative<record::Opener>(opener_);
+  if (keys_are_there || limits.scope == handshake::RecordLimits::Scope::all_records) record_octets_ = limits.received;
+}
+
 Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& record) {
-  std::optional<record::Opened> opened(record::Opened{record.type, record.fragment});
+  std::optional<record::Opened> opened(record::Opened{record.type, record.fragment, 0});
   // A peer that failed before it had keys can only say so in the clear; nothing was protected by them yet.
   const bool early_alert = record.type == ContentType::alert && !opened_any_ && !is_tls12();
   if (!std::holds_alternative<std::monostate>(opener_) && !early_alert) {
@@ -88,6 +97,12 @@ Result<std::optional<record::Opened>> ReceivingHalf::open_protected(const record
     if (early_data_left_ && inner.error().code == Code::bad_record_mac) return skip(record);
     return std::unexpected(inner.error());
   }
+  // RFC 8449, 4: "A TLS endpoint that receives a record larger than its advertised limit MUST generate a fatal
+  // "record_overflow" alert"; padding counts.
+  const auto octets = inner->content.size() + inner->padding;
+  if (octets > record_octets_)
+    return fail(Code::record_overflow, std::to_string(octets) + " octets of content and padding, at most " +
+                                           std::to_string(record_octets_) + " were agreed on");
   opened_any_ = true;
   early_data_left_.reset();
   return *inner;
@@ -147,7 +162,7 @@ Result<Step> ReceivingHalf::step(MutableView in) {
     // RFC 8446, 6.1: "Any data received after a closure alert has been received MUST be ignored."
     if (peer_closed_) return Step{in.size(), NeedInput{}};
 
-    const auto deframed = record::deframe(in.subspan(consumed), protection());
+    const auto deframed = deframe(in.subspan(consumed));
     if (!deframed) return std::unexpected(deframed.error());
     if (!deframed->record) return Step{consumed, NeedInput{deframed->needed}};
     consumed += deframed->record->octets();

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "connection/alerts.hpp"
 #include "handshake/message_queue.hpp"
+#include "handshake/outside.hpp"
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
 #include "record/protection12.hpp"
@@ -32,6 +33,7 @@ struct TicketTaker {
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;
+  std::uint16_t max_fragment_length = 0;
   bool server_is_authenticated = false;
   std::size_t taken = 0;
 };
@@ -49,6 +51,12 @@ class ReceivingHalf {
   [[nodiscard]] record::Protection protection() const {
     if (std::holds_alternative<std::monostate>(opener_)) return record::Protection::none;
     return is_tls12() ? record::Protection::aead12 : record::Protection::aead;
+  }
+  /// Limits the records under the keys to come, and those under the present ones if they are of TLS 1.3.
+  void limit(const handshake::RecordLimits& limits);
+  /// Looks for a record at the front of `input`, which must not be longer than the keys and limits allow.
+  [[nodiscard]] Result<record::Deframed> deframe(MutableView input) const {
+    return record::deframe(input, protection(), record_octets_);
   }
   /// Opens `record` where keys are installed, and counts what could be a flood; nothing for a record that is skipped.
   [[nodiscard]] Result<std::optional<record::Opened>> open(const record::Record& record);
@@ -93,7 +101,9 @@ class ReceivingHalf {
   keys::TrafficSecret secret_;
   handshake::MessageQueue queue_;
   std::unique_ptr<TicketTaker> tickets_;
-  std::optional<std::size_t> early_data_left_;  // while early data is skipped
+  std::optional<std::size_t> early_data_left_;              // while early data is skipped
+  std::size_t record_octets_ = record::max_plaintext;       // what we take
+  std::size_t next_record_octets_ = record::max_plaintext;  // under the keys to come
   std::uint32_t empty_records_ = 0;
   std::uint32_t warning_alerts_ = 0;
   std::uint32_t key_updates_ = 0;

@@ -10,6 +10,8 @@ using record::ContentType;
 
 SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
     : fragment_size_(policy.fragment_size),
+      record_octets_(record::max_plaintext),
+      next_record_octets_(record::max_plaintext),
       pad_to_(policy.pad_records_to),
       gcm_limit_(policy.limits.gcm_records_per_key),
       trace_(std::move(trace)) {}
@@ -26,6 +28,7 @@ Result<void> SendingHalf::install(keys::TrafficSecret secret, Buffer& out) {
   auto sealer = record::Sealer::create(secret);
   if (!sealer) return std::unexpected(sealer.error());
   sealer_.emplace<record::Sealer>(std::move(*sealer));
+  record_octets_ = next_record_octets_;
   record_limit_ = limit_for(*secret.suite);
   secret_ = std::move(secret);
   return {};
@@ -37,6 +40,7 @@ Result<void> SendingHalf::install(const keys::DirectionKeys& keys, Buffer& out) 
   const auto keep = [this](auto sealer) -> Result<void> {
     if (!sealer) return std::unexpected(sealer.error());
     sealer_ = std::move(*sealer);
+    record_octets_ = next_record_octets_;
     return {};
   };
   return keys.suite->cbc ? keep(record::CbcSealer::create(record::cbc_keys_of(keys)))
@@ -55,12 +59,18 @@ Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
   return {};
 }
 
+void SendingHalf::limit(const handshake::RecordLimits& limits) {
+  next_record_octets_ = limits.sent;
+  const bool keys_are_there = std::holds_alternative<record::Sealer>(sealer_);
+  if (keys_are_there || limits.scope == handshake::RecordLimits::Scope::all_records) record_octets_ = limits.sent;
+}
+
 void SendingHalf::finish_handshake() { gathered_ = Bytes(); }
 
 Result<void> SendingHalf::write(View data, Buffer& out) {
   if (closed_) return fail(Code::closed);
   if (auto settled = settle(out); !settled) return settled;
-  const auto records = (data.size() + fragment_size_ - 1) / fragment_size_;
+  const auto records = (data.size() + longest_fragment() - 1) / longest_fragment();
   static_cast<void>(out.prepare(data.size() + records * record::overhead));  // grows once, not for each record
   return send(ContentType::application_data, data, out);
 }
@@ -129,7 +139,7 @@ Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
       if (secret_.suite == nullptr) return fail(Code::key_usage_limit_reached);
       if (auto updated = update_keys(wire::KeyUpdateRequest::update_not_requested, out); !updated) return updated;
     }
-    const auto fragment = content.first(std::min(content.size(), fragment_size_));
+    const auto fragment = content.first(std::min(content.size(), longest_fragment()));
     if (auto sent = send_record(type, fragment, out); !sent) return sent;
     content = content.subspan(fragment.size());
   }
@@ -137,7 +147,8 @@ Result<void> SendingHalf::send(ContentType type, View content, Buffer& out) {
 }
 
 Result<void> SendingHalf::send_record(ContentType type, View fragment, Buffer& out) {
-  if (auto* newer = std::get_if<record::Sealer>(&sealer_)) return newer->seal(type, fragment, pad_to_, out);
+  if (auto* newer = std::get_if<record::Sealer>(&sealer_))
+    return newer->seal(type, fragment, {pad_to_, record_octets_}, out);
   if (auto* older = std::get_if<record::Sealer12>(&sealer_)) return older->seal(type, fragment, out);
   if (auto* older = std::get_if<record::CbcSealer>(&sealer_)) return older->seal(type, fragment, out);
   // RFC 8446, 5.1: the first ClientHello may say 0x0301, for old servers' sake.

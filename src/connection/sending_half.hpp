@@ -2,6 +2,7 @@
 /// What is needed to send: the present keys, their updates, fragments and alerts. One thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "handshake/outside.hpp"
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
 #include "record/protection12.hpp"
@@ -36,6 +38,8 @@ class SendingHalf {
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys, Buffer& out);
   /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.
   [[nodiscard]] Result<void> send_change_cipher_spec(Buffer& out);
+  /// Limits the records under the keys to come, and those under the present ones if they are of TLS 1.3.
+  void limit(const handshake::RecordLimits& limits);
   /// Frees what only the handshake needs.
   void finish_handshake();
 
@@ -60,10 +64,13 @@ class SendingHalf {
  private:
   [[nodiscard]] Result<void> send(record::ContentType type, View content, Buffer& out);
   [[nodiscard]] Result<void> send_record(record::ContentType type, View fragment, Buffer& out);
+  [[nodiscard]] std::size_t longest_fragment() const { return std::min(fragment_size_, record_octets_); }
   [[nodiscard]] std::uint64_t limit_for(const keys::SuiteParameters& suite) const;
   [[nodiscard]] bool is_at_limit() const;
 
   std::size_t fragment_size_;
+  std::size_t record_octets_;       // what the peer takes
+  std::size_t next_record_octets_;  // under the keys to come
   std::size_t pad_to_;
   std::uint64_t gcm_limit_;
   std::shared_ptr<Trace> trace_;

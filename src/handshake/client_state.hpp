@@ -14,6 +14,7 @@
 #include "handshake/agreed12.hpp"
 #include "handshake/config.hpp"
 #include "handshake/outcome.hpp"
+#include "handshake/record_limits.hpp"
 #include "keys/schedule13.hpp"
 #include "session/session_impl.hpp"
 #include "wire/hellos.hpp"
@@ -76,6 +77,19 @@ struct ClientState {
   }
 };
 
+/// Takes the server's answer about the length of records, in either version, and keeps to it.
+template <wire::In Message>
+[[nodiscard]] Result<void> keep_record_limits(Channel& channel, ClientState& state,
+                                              const wire::Extensions<Message>& extensions) {
+  const std::uint16_t of_session = state.resumed ? state.session->impl().max_fragment_length : 0;
+  const auto agreed = accept_record_limits(extensions, state.settings().policy, {state.version, of_session});
+  if (!agreed) return std::unexpected(agreed.error());
+  state.outcome.max_fragment_length = agreed->max_fragment_length;
+  state.outcome.summary.sent_record_limit = agreed->limits.sent;
+  state.outcome.summary.received_record_limit = agreed->limits.received;
+  channel.outside().limit_records(agreed->limits);
+  return {};
+}
 /// Checks the server's choice of an application protocol, in either version. RFC 7301, 3.1.
 [[nodiscard]] Result<void> accept_protocol(ClientState& state, const wire::ApplicationProtocols& protocols);
 

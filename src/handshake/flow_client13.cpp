@@ -12,7 +12,7 @@ using wire::Finished;
 Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
   auto handshake = co_await install_handshake_keys(channel, state);
   auto extensions = co_await channel.expect<EncryptedExtensions>();
-  co_await accept_parameters(state, extensions);
+  co_await accept_parameters(channel, state, extensions);
 
   if (!state.resumed) {
     auto first = co_await channel.expect<CertificateRequest, Certificate>();

@@ -18,6 +18,7 @@ struct Outcome {
   /// Whether the server was authenticated, in this handshake or in the one that is resumed: other sessions are not
   /// kept, or they would let a connection that demands it go on without.
   bool server_is_authenticated = false;
+  std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none
   keys::Exporter exporter;
   /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.
   crypto::HashSecret resumption_secret;

@@ -14,6 +14,20 @@ namespace sotto::handshake {
 /// Names the generations of keys, for people.
 enum class Epoch : std::uint8_t { handshake, application };
 
+/// The most octets of content that a record may have in any case. RFC 8446, 5.1.
+inline constexpr std::size_t most_content = 16384;
+
+/// What a handshake agreed on for the length of records: octets of content, with the padding of TLS 1.3 but without its
+/// content type.
+struct RecordLimits {
+  /// Says which records are meant: by RFC 8449, 4 those that the handshake's keys protect; by RFC 6066, 4 all that
+  /// follow the hellos.
+  enum class Scope : std::uint8_t { protected_records, all_records };
+  std::size_t sent = most_content;
+  std::size_t received = most_content;
+  Scope scope = Scope::protected_records;
+};
+
 class Outside {
  public:
   virtual ~Outside() = default;
@@ -28,6 +42,9 @@ class Outside {
   /// The same for TLS 1.2, where the keys follow change_cipher_spec. RFC 5246, 7.1.
   [[nodiscard]] virtual Result<void> install_sending_keys(keys::DirectionKeys keys) = 0;
   [[nodiscard]] virtual Result<void> install_receiving_keys(keys::DirectionKeys keys) = 0;
+  /// Limits the length of records. Those that protected_records means may have their keys already (a client of TLS
+  /// 1.3) or get them later.
+  virtual void limit_records(const RecordLimits& limits) = 0;
   /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to
   /// the policy's limit. RFC 8446, 4.2.10.
   virtual void skip_early_data() = 0;

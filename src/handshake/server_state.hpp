@@ -15,6 +15,7 @@
 #include "handshake/config.hpp"
 #include "handshake/negotiate.hpp"
 #include "handshake/outcome.hpp"
+#include "handshake/record_limits.hpp"
 #include "keys/schedule13.hpp"
 #include "session/ticket.hpp"
 #include "wire/hellos.hpp"
@@ -33,6 +34,7 @@ struct ServerState {
 
   // What was agreed on.
   Negotiated agreed;
+  RecordAgreement records;
   bool retry_needed = false;
   std::optional<session::ServerSession> session;  // resumed
   std::uint16_t resumed_identity = 0;
@@ -55,6 +57,8 @@ struct ServerState {
   [[nodiscard]] const ServerConfig::Impl& settings() const { return config->impl(); }
 };
 
+/// Keeps to what was decided on for the length of records, from the next keys on.
+void keep_record_limits(Channel& channel, ServerState& state);
 /// Says whether the settings of today let a session of any version be resumed for this client.
 [[nodiscard]] bool fits_settings(const ServerState& state, const session::ServerSession& session);
 

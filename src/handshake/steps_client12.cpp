@@ -102,9 +102,11 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
   if (auto accepted = accept_extensions12(state, hello); !accepted) return accepted;
   if (auto accepted = accept_session12(state, hello); !accepted) return accepted;
   state.key_exchanges.clear();
+  state.version = ProtocolVersion::tls12;
+  if (auto kept = keep_record_limits(channel, state, hello.extensions); !kept) return kept;
 
   auto& summary = state.outcome.summary;
-  summary.version = state.version = ProtocolVersion::tls12;
+  summary.version = state.version;
   summary.cipher_suite = hello.cipher_suite;
   summary.resumed = state.resumed;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
@@ -276,6 +278,7 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   kept->server_name = state.name.text();
   kept->application_protocol = state.outcome.summary.application_protocol;
   kept->authenticated = state.outcome.summary.peer_authenticated;
+  kept->max_fragment_length = state.outcome.max_fragment_length;
   settings.sessions->put(state.name.text(), Session(std::move(kept)));
   return {};
 }

@@ -48,13 +48,14 @@ Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientStat
   return stage;
 }
 
-Result<void> accept_parameters(ClientState& state, const Received<EncryptedExtensions>& received) {
+Result<void> accept_parameters(Channel& channel, ClientState& state, const Received<EncryptedExtensions>& received) {
   const auto& extensions = received.message.extensions;
   Result<void> solicited;
   extensions.each([&](const RawExtension& extension) {
     if (!state.has_offered(extension.type)) solicited = fail(Code::unexpected_extension, name_of(extension.type));
   });
   if (!solicited) return solicited;
+  if (auto kept = keep_record_limits(channel, state, extensions); !kept) return kept;
   const auto protocols = extensions.find<ApplicationProtocols>();
   return protocols ? accept_protocol(state, *protocols) : Result<void>();
 }

@@ -12,7 +12,8 @@ namespace sotto::handshake {
 /// Derives and installs the handshake keys of both directions.
 [[nodiscard]] Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientState& state);
 /// Checks EncryptedExtensions against what was offered. RFC 8446, 4.3.1.
-[[nodiscard]] Result<void> accept_parameters(ClientState& state, const Received<wire::EncryptedExtensions>& extensions);
+[[nodiscard]] Result<void> accept_parameters(Channel& channel, ClientState& state,
+                                             const Received<wire::EncryptedExtensions>& extensions);
 /// Keeps a CertificateRequest, to be answered later. RFC 8446, 4.3.2.
 [[nodiscard]] Result<void> accept_certificate_request(ClientState& state,
                                                       const Received<wire::CertificateRequest>& request);

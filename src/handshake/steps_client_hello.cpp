@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/random.hpp"
+#include "handshake/record_limits.hpp"
 #include "handshake/steps_client12.hpp"
 #include "wire/extensions.hpp"
 
@@ -29,6 +30,7 @@ void look_for_session(ClientState& state) {
     const bool usable =
         std::ranges::find(versions, kept.version) != versions.end() && now < kept.expires() && now >= kept.received &&
         kept.server_name == state.name.text() &&
+        (kept.max_fragment_length == 0 || kept.max_fragment_length == settings.policy.max_fragment_length) &&
         std::ranges::find(settings.policy.cipher_suites, kept.cipher_suite) != settings.policy.cipher_suites.end() &&
         keys::find_suite(kept.cipher_suite) != nullptr;
     if (!usable) continue;
@@ -101,6 +103,22 @@ void offer_key_exchange(ClientState& state, ExtensionList& list) {
     PskKeyExchangeModes modes;
     modes.ke_modes = Codes<PskKeyExchangeMode>(dhe_only);
     offer(state, list, modes);
+  }
+}
+
+/// Adds what the server may not exceed, and asks for short records of both sides. RFC 8449, 4; RFC 6066, 4.
+void offer_record_limits(ClientState& state, ExtensionList& list) {
+  const auto& policy = state.settings().policy;
+  if (policy.record_size_limit != 0) {
+    RecordSizeLimit limit;
+    limit.record_size_limit = record_size_limit_for(
+        policy, offers(state, ProtocolVersion::tls13) ? ProtocolVersion::tls13 : ProtocolVersion::tls12);
+    offer(state, list, limit);
+  }
+  if (const auto code = code_of_fragment_length(policy.max_fragment_length)) {
+    MaxFragmentLengthRow length;
+    length.max_fragment_length = *code;
+    offer(state, list, length);
   }
 }
 
@@ -237,6 +255,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   ExtensionList extensions;
   offer_names(state, extensions);
   offer_algorithms(state, extensions);
+  offer_record_limits(state, extensions);
   offer_tls12(state, extensions);
   if (offers(state, ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   offer_session(state, extensions);

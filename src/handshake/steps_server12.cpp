@@ -106,6 +106,7 @@ ExtensionList answer_extensions(const ServerState& state) {
   if (state.agreed12.extended_master_secret) extensions.add(ExtendedMasterSecret{});
   if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
   if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
+  answer_record_limits(state.records, extensions);
   if (!state.offer.server_name.empty() && !state.session) extensions.add(ServerNameAccepted{});
   if (state.hello.extensions.has(ExtensionType::ec_point_formats) && !state.session) {
     static constexpr std::array<std::uint8_t, 1> uncompressed = {0};
@@ -191,6 +192,7 @@ Result<void> send_server_hello12(Channel& channel, ServerState& state) {
   hello.cipher_suite = state.agreed.suite->suite;
   hello.extensions = extensions.view<In::server_hello>();
   note_agreement12(state);
+  keep_record_limits(channel, state);
   return channel.send(hello);
 }
 
@@ -316,6 +318,7 @@ Result<void> send_ticket12(Channel& channel, ServerState& state) {
   kept.server_name = state.offer.server_name;
   if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
   kept.client_authenticated = summary.peer_authenticated;
+  kept.max_fragment_length = state.records.max_fragment_length;
   const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
 
   NewSessionTicket12 message;

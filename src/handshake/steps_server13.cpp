@@ -79,6 +79,7 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.server_name = state.offer.server_name;
   if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
   kept.client_authenticated = summary.peer_authenticated;
+  kept.max_fragment_length = state.records.max_fragment_length;
   const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
   // A client certificate too large for a ticket means a full handshake next time, no failure now.
   if (!ticket || ticket->size() > 0xffff) return {};
@@ -136,6 +137,7 @@ Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& st
   if (state.settings().policy.middlebox_compatibility && !state.hello.legacy_session_id.empty())
     if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return std::unexpected(sent.error());
   note_agreement(state);
+  keep_record_limits(channel, state);
   if (auto installed = install_handshake_keys(channel, state, agreement->stage); !installed)
     return std::unexpected(installed.error());
   return std::move(agreement->stage);
@@ -150,6 +152,7 @@ Result<void> send_encrypted_extensions(Channel& channel, ServerState& state) {
     protocols.protocol_name_list.push_back({as_view(std::string_view(state.agreed.application_protocol))});
     extensions.add(protocols);
   }
+  answer_record_limits(state.records, extensions);
   EncryptedExtensions message;
   message.extensions = extensions.view<In::encrypted_extensions>();
   return channel.send(message);

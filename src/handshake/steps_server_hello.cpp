@@ -80,8 +80,16 @@ Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
 
 }  // namespace
 
+void keep_record_limits(Channel& channel, ServerState& state) {
+  state.outcome.summary.sent_record_limit = state.records.limits.sent;
+  state.outcome.summary.received_record_limit = state.records.limits.received;
+  channel.outside().limit_records(state.records.limits);
+}
+
 bool fits_settings(const ServerState& state, const session::ServerSession& session) {
   if (session.server_name != state.offer.server_name) return false;
+  // RFC 6066, 4: "The negotiated length applies for the duration of the session including session resumptions."
+  if (session.max_fragment_length != state.records.max_fragment_length) return false;
   // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
   const auto mode = state.settings().client_auth;
   if (mode == ClientAuth::required && !session.client) return false;
@@ -97,6 +105,9 @@ Result<void> accept_client_hello(Channel& channel, ServerState& state, const Rec
   auto agreed = negotiate(state.offer, state.settings().policy, state.settings().alpn);
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);
+  auto records = choose_record_limits(state.hello, state.settings().policy, state.agreed.version);
+  if (!records) return std::unexpected(records.error());
+  state.records = *records;
   if (state.agreed.version == ProtocolVersion::tls12) return accept_client_hello12(channel, state);
   state.retry_needed = !state.agreed.peer_share;
   return resume_and_absorb(channel, state);

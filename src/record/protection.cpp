@@ -6,11 +6,11 @@ namespace sotto::record {
 namespace {
 
 /// Returns how many zero octets to send behind the content type.
-std::size_t padding_for(std::size_t content, std::size_t pad_to) {
-  if (pad_to == 0) return 0;
+std::size_t padding_for(std::size_t content, const Padding& padding) {
+  if (padding.to == 0) return 0;
   const auto inner = content + 1;
-  const auto padded = std::min((inner + pad_to - 1) / pad_to * pad_to, max_plaintext + 1);
-  return padded - inner;
+  const auto padded = std::min((inner + padding.to - 1) / padding.to * padding.to, padding.most + 1);
+  return std::max(padded, inner) - inner;
 }
 
 Result<crypto::Aead> make_aead(const keys::TrafficSecret& secret, const keys::TrafficKeys& keys,
@@ -55,7 +55,7 @@ Result<Opened> Opener::open(const Record& record) {
   while (length > 0 && (*inner)[length - 1] == 0) --length;
   if (length == 0) return fail(Code::unexpected_record, "a protected record without a content type");
   const auto type = static_cast<ContentType>((*inner)[length - 1]);
-  return Opened{type, inner->first(length - 1)};
+  return Opened{type, inner->first(length - 1), inner->size() - length};
 }
 
 Result<Sealer> Sealer::create(const keys::TrafficSecret& secret) {
@@ -66,14 +66,14 @@ Result<Sealer> Sealer::create(const keys::TrafficSecret& secret) {
   return Sealer(std::move(*aead), keys->iv);
 }
 
-Result<void> Sealer::seal(ContentType type, View content, std::size_t pad_to, Buffer& out) {
+Result<void> Sealer::seal(ContentType type, View content, const Padding& padding, Buffer& out) {
   if (content.size() > max_plaintext) return fail(Code::internal_error, "a fragment is too long for a record");
   const auto nonce = nonces_.next();
   if (!nonce) return std::unexpected(nonce.error());
 
   // TLSInnerPlaintext: content, type, zeros. Only padded records need a trailer longer than the type.
   static thread_local std::array<std::uint8_t, max_plaintext + 1> trailer{};
-  const auto trailer_octets = 1 + padding_for(content.size(), pad_to);
+  const auto trailer_octets = 1 + padding_for(content.size(), padding);
   trailer[0] = static_cast<std::uint8_t>(type);
 
   const auto fragment = content.size() + trailer_octets + crypto::aead_tag_length;

@@ -36,6 +36,7 @@ class NonceSequence {
 struct Opened {
   ContentType type = ContentType::invalid;
   MutableView content;
+  std::size_t padding = 0;  ///< octets of padding behind it, in TLS 1.3
 };
 
 /// Opens the records of one direction.
@@ -51,13 +52,19 @@ class Opener {
   NonceSequence nonces_;
 };
 
+/// Says how records are padded: to a multiple of `to` octets of inner plaintext (0: not at all), as far as `most`
+/// octets of content and padding have room.
+struct Padding {
+  std::size_t to = 0;
+  std::size_t most = max_plaintext;
+};
+
 /// Seals the records of one direction.
 class Sealer {
  public:
   static Result<Sealer> create(const keys::TrafficSecret& secret);
-  /// Appends one record to `out`. `content`: at most `max_plaintext` octets. `pad_to`: the inner plaintext is padded to
-  /// a multiple of so many octets, as far as a record has room; 0 for none.
-  [[nodiscard]] Result<void> seal(ContentType type, View content, std::size_t pad_to, Buffer& out);
+  /// Appends one record to `out`. `content`: at most `max_plaintext` octets.
+  [[nodiscard]] Result<void> seal(ContentType type, View content, const Padding& padding, Buffer& out);
   /// Counts the records sealed with this key.
   [[nodiscard]] std::uint64_t used() const { return nonces_.used(); }
 

@@ -66,7 +66,7 @@ Result<Opened> Opener12::open(const Record& record) {
       sealed);
   if (!content) return std::unexpected(content.error());
   if (content->size() > max_plaintext) return fail(Code::record_overflow, "after the record was opened");
-  return Opened{record.type, *content};
+  return Opened{record.type, *content, 0};
 }
 
 Result<Sealer12> Sealer12::create(const keys::DirectionKeys& keys) {

@@ -134,7 +134,7 @@ Result<Opened> CbcOpener::open(const Record& record) {
     return std::unexpected(content.error());
   }
   if (content->size() > max_plaintext) return fail(Code::record_overflow, "after the record was opened");
-  return Opened{record.type, *content};
+  return Opened{record.type, *content, 0};
 }
 
 Result<MutableView> CbcOpener::remove_protection(std::uint64_t sequence, const Record& record) {

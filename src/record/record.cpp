@@ -22,6 +22,13 @@ bool begins_with_http_method(std::string_view text) {
 /// The ClientHello of SSL 2.0: a two-octet length with the high bit set, then message type 1. RFC 6101, E.
 bool looks_like_ssl2(View input) { return input.size() >= 3 && (input[0] & 0x80) != 0 && input[2] == 1; }
 
+/// Returns how long a record may be that has at most `limit` octets of content.
+std::size_t longest_fragment(Protection protection, std::size_t limit) {
+  if (protection == Protection::none) return limit;
+  if (protection == Protection::aead) return max_ciphertext - (max_plaintext - limit);
+  return limit == max_plaintext ? max_ciphertext12 : limit + max_expansion12;
+}
+
 /// Explains octets that are no TLS record.
 std::unexpected<Error> refuse(View input) {
   const auto text = as_text(input.first(std::min<std::size_t>(input.size(), 32)));
@@ -34,7 +41,7 @@ std::unexpected<Error> refuse(View input) {
 
 }  // namespace
 
-Result<Deframed> deframe(MutableView input, Protection protection) {
+Result<Deframed> deframe(MutableView input, Protection protection, std::size_t limit) {
   if (input.size() < header_octets) {
     // The first octet already tells most other protocols; an answer should not wait for more.
     if (!input.empty() && input.size() >= 3 && !is_content_type(static_cast<ContentType>(input[0])))
@@ -50,9 +57,7 @@ Result<Deframed> deframe(MutableView input, Protection protection) {
   if (!is_content_type(type))
     return fail(Code::unexpected_record, "content type " + std::to_string(static_cast<unsigned>(type)));
 
-  const auto longest = protection == Protection::none   ? max_plaintext
-                       : protection == Protection::aead ? max_ciphertext
-                                                        : max_ciphertext12;
+  const auto longest = longest_fragment(protection, limit);
   if (length > longest)
     return fail(Code::record_overflow,
                 std::to_string(length) + " octets, at most " + std::to_string(longest) + " are allowed");

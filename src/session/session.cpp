@@ -13,7 +13,7 @@ using std::chrono::system_clock;
 
 /// The stored form; every version of it starts with its own format number.
 struct StoredSession {
-  static constexpr std::uint32_t current_format = 0x534f5401;  // "SOT", 1
+  static constexpr std::uint32_t current_format = 0x534f5402;  // "SOT", 2
   std::uint32_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -25,6 +25,7 @@ struct StoredSession {
   View server_name;
   View application_protocol;
   View authenticated;
+  std::uint16_t max_fragment_length = 0;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("format", self.format);
@@ -38,6 +39,7 @@ struct StoredSession {
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
     visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
+    visit("max_fragment_length", self.max_fragment_length);
   }
 };
 
@@ -61,6 +63,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.server_name = as_view(std::string_view(impl_->server_name));
   stored.application_protocol = as_view(std::string_view(impl_->application_protocol));
   stored.authenticated = as_view(std::string_view(impl_->authenticated));
+  stored.max_fragment_length = impl_->max_fragment_length;
 
   Bytes bytes;
   bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size());  // growing would leave copies of the secret
@@ -86,6 +89,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
   impl->server_name = as_text(stored->server_name);
   impl->application_protocol = as_text(stored->application_protocol);
   impl->authenticated = as_text(stored->authenticated);
+  impl->max_fragment_length = stored->max_fragment_length;
   return Session(std::move(impl));
 }
 

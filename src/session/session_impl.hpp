@@ -23,6 +23,7 @@ struct Session::Impl {
   std::chrono::seconds lifetime{};
   std::string server_name;
   std::string application_protocol;
+  std::uint16_t max_fragment_length = 0;  // RFC 6066, 4: it stays the same for the session's duration; 0 if none
   /// How the server was authenticated in the full handshake, in words.
   std::string authenticated;
 

@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 struct StoredTicket {
-  static constexpr std::uint8_t current_format = 1;
+  static constexpr std::uint8_t current_format = 2;
   std::uint8_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -20,6 +20,7 @@ struct StoredTicket {
   View server_name;
   View client;
   View client_authenticated;
+  std::uint16_t max_fragment_length = 0;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("format", self.format);
@@ -32,6 +33,7 @@ struct StoredTicket {
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("client", self.client, wire::between<0, 0xffff>);
     visit("client_authenticated", self.client_authenticated, wire::between<0, 0xffff>);
+    visit("max_fragment_length", self.max_fragment_length);
   }
 };
 
@@ -49,6 +51,7 @@ Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
   stored.server_name = as_view(std::string_view(session.server_name));
   if (session.client) stored.client = as_view(session.client->der());
   stored.client_authenticated = as_view(std::string_view(session.client_authenticated));
+  stored.max_fragment_length = session.max_fragment_length;
 
   Bytes bytes;
   bytes.reserve(1024 + stored.client.size() +
@@ -77,6 +80,7 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   session.server_name = as_text(stored->server_name);
   if (!stored->client.empty()) session.client.emplace(as_public(stored->client));
   session.client_authenticated = as_text(stored->client_authenticated);
+  session.max_fragment_length = stored->max_fragment_length;
   if (now >= session.expires()) return std::nullopt;
   return session;
 }

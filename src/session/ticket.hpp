@@ -27,6 +27,7 @@ struct ServerSession {
   /// The client's certificate, if it showed one, and how it was authenticated.
   std::optional<Certificate> client;
   std::string client_authenticated;
+  std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; 0 if none
 
   [[nodiscard]] std::chrono::system_clock::time_point expires() const { return issued + lifetime; }
 };

@@ -218,6 +218,23 @@ struct PreSharedKeyChoice : Row<ExtensionType::pre_shared_key, In::server_hello>
   }
 };
 
+struct MaxFragmentLengthRow  // RFC 6066, 4
+    : Row<ExtensionType::max_fragment_length, In::client_hello | In::server_hello | In::encrypted_extensions> {
+  MaxFragmentLength max_fragment_length{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("max_fragment_length", self.max_fragment_length);
+  }
+};
+struct RecordSizeLimit  // RFC 8449, 4
+    : Row<ExtensionType::record_size_limit, In::client_hello | In::server_hello | In::encrypted_extensions> {
+  std::uint16_t record_size_limit = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("record_size_limit", self.record_size_limit);
+  }
+};
+
 struct EarlyDataIndication : EmptyRow<ExtensionType::early_data, In::client_hello | In::encrypted_extensions> {};
 struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
   std::uint32_t max_early_data_size = 0;
@@ -276,8 +293,8 @@ using AllRows =
     RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
             ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
             CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
-            EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac, ExtendedMasterSecret,
-            RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
+            MaxFragmentLengthRow, RecordSizeLimit, EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac,
+            ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----
 

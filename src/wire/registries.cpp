@@ -26,6 +26,8 @@ std::string name_of(HandshakeType type) {
 std::string name_of(ExtensionType type) {
   switch (type) {
     case ExtensionType::server_name: return "server_name";
+    case ExtensionType::max_fragment_length: return "max_fragment_length";
+    case ExtensionType::record_size_limit: return "record_size_limit";
     case ExtensionType::supported_groups: return "supported_groups";
     case ExtensionType::ec_point_formats: return "ec_point_formats";
     case ExtensionType::encrypt_then_mac: return "encrypt_then_mac";

@@ -39,12 +39,14 @@ enum class HandshakeType : std::uint8_t {
 /// RFC 8446, B.3.1 and the IANA registry.
 enum class ExtensionType : std::uint16_t {
   server_name = 0,
+  max_fragment_length = 1,
   supported_groups = 10,
   ec_point_formats = 11,
   signature_algorithms = 13,
   application_layer_protocol_negotiation = 16,
   encrypt_then_mac = 22,
   extended_master_secret = 23,
+  record_size_limit = 28,
   session_ticket = 35,
   pre_shared_key = 41,
   early_data = 42,
@@ -56,6 +58,9 @@ enum class ExtensionType : std::uint16_t {
   key_share = 51,
   renegotiation_info = 0xff01,
 };
+
+/// RFC 6066, 4.
+enum class MaxFragmentLength : std::uint8_t { octets_512 = 1, octets_1024 = 2, octets_2048 = 3, octets_4096 = 4 };
 
 /// RFC 8422, 5.1.2.
 enum class EcPointFormat : std::uint8_t { uncompressed = 0 };

@@ -34,7 +34,7 @@ class Forger {
         sealer_(record::Sealer::create(secret_).value()) {}
 
   void append(record::ContentType type, View content, Buffer& out) {
-    if (!sealer_.seal(type, content, 0, out)) throw std::logic_error("the record could not be sealed");
+    if (!sealer_.seal(type, content, {}, out)) throw std::logic_error("the record could not be sealed");
   }
   void append_hex(record::ContentType type, std::string_view content, Buffer& out) {
     append(type, from_hex(content), out);

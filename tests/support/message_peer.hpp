@@ -27,6 +27,7 @@ class Collector final : public handshake::Outside {
   Result<void> install_sending_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
   Result<void> install_sending_keys(keys::DirectionKeys) override { return {}; }
   Result<void> install_receiving_keys(keys::DirectionKeys) override { return {}; }
+  void limit_records(const handshake::RecordLimits&) override {}
   void skip_early_data() override {}
   Result<void> install_receiving_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
 };

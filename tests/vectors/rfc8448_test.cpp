@@ -177,7 +177,7 @@ class Trace {
     const bool is_protected = direction.sealer && type != ContentType::change_cipher_spec;
     if (is_protected) {
       Buffer out;
-      ASSERT_TRUE(direction.sealer->seal(type, payload, 0, out));
+      ASSERT_TRUE(direction.sealer->seal(type, payload, {}, out));
       EXPECT_EQ(to_hex(out.readable()), to_hex(complete));
     }
     const auto deframed =

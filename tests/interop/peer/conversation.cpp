@@ -254,6 +254,8 @@ void Conversation::report_handshake() {
                       {"server_name", summary.server_name},
                       {"resumed", summary.resumed},
                       {"hello_retried", summary.hello_retried},
+                      {"sent_record_limit", summary.sent_record_limit},
+                      {"received_record_limit", summary.received_record_limit},
                       {"peer_subject", subject_of(summary.peer_chain)},
                       {"peer_authenticated", summary.peer_authenticated}};
   if (auto binding = connection_.channel_binding()) line["channel_binding"] = hexadecimal(*binding);

@@ -84,6 +84,8 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--versions", raw.versions, "tls13, tls12 or both")->delimiter(',');
   app.add_option("--pad", options.policy.pad_records_to, "pad records to a multiple of so many octets");
   app.add_option("--fragment", options.policy.fragment_size, "octets of plaintext in one record");
+  app.add_option("--record-size-limit", options.policy.record_size_limit, "octets of a record that we take");
+  app.add_option("--max-fragment-length", options.policy.max_fragment_length, "octets of any record, for a client");
   app.add_option("--tickets", options.policy.tickets, "tickets that a server sends");
   app.add_flag("--no-middlebox", raw.no_middlebox, "send no change_cipher_spec");
   app.add_option("--keylog", options.key_log);
