@@ -1,4 +1,6 @@
 // sotto connect: a verified connection, explained, and joined to standard input and output.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -174,6 +176,11 @@ ExitCode save_session(const Preparation& preparation, ExitCode code) {
   return code;
 }
 
+/// Commands are for people: input from a file or a pipe is data to the last octet, unless it is said otherwise.
+bool takes_commands(const ConnectOptions& options) {
+  return options.commands || (!options.no_commands && ::isatty(STDIN_FILENO) == 1);
+}
+
 ExitCode run_connect(const ConnectOptions& options) {
   const auto preparation = prepare(options);
   if (!preparation) return complain(preparation.error());
@@ -208,7 +215,8 @@ ExitCode run_connect(const ConnectOptions& options) {
     return save_session(*preparation, ExitCode::success);
   }
   const auto joined =
-      conversation.join(options.no_half_close ? Conversation::OnInputEnd::keep_open : Conversation::OnInputEnd::close);
+      conversation.join(options.no_half_close ? Conversation::OnInputEnd::keep_open : Conversation::OnInputEnd::close,
+                        takes_commands(options) ? std::optional<Keyboard>(Keyboard()) : std::nullopt);
   const auto saved = save_session(*preparation, ExitCode::success);
   return joined ? saved : complain(joined.error());
 }
@@ -263,6 +271,10 @@ void add_output_flags(CLI::App& command, ConnectOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "Do not print the facts");
   command.add_flag("--no-half-close", options.no_half_close,
                    "Send no close_notify when standard input ends; wait for the server to close");
+  auto* const commands = command.add_flag("--commands", options.commands,
+                                          "Take lines of one letter for commands: R renegotiates, K updates the keys");
+  command.add_flag("--no-commands", options.no_commands, "Send such lines too, when typed on a terminal")
+      ->excludes(commands);
 }
 
 }  // namespace

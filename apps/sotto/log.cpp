@@ -38,18 +38,22 @@ std::string now_iso8601() {
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json to_json(const TlsFacts& facts) {
-  Json json{{"version", facts.version}, {"cipher_suite", facts.cipher_suite}, {"group", facts.group}};
+  Json json{{"version", facts.version}, {"cipher_suite", facts.cipher_suite}, {"key_exchange", facts.key_exchange}};
   if (!facts.server_name.empty()) json["server_name"] = facts.server_name;
   if (!facts.application_protocol.empty()) json["application_protocol"] = facts.application_protocol;
   if (!facts.authenticated.empty()) json["authenticated"] = facts.authenticated;
   json["resumed"] = facts.resumed;
+  if (facts.renegotiations != 0) json["renegotiations"] = facts.renegotiations;
   return json;
 }
 
+std::string in_times(unsigned count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
 std::string in_words(const TlsFacts& facts) {
   auto words = fmt::format("{} {}", facts.version, facts.cipher_suite);
-  if (!facts.group.empty()) words += " " + facts.group;
-  if (facts.resumed) words += " resumed";
+  words += ", " + facts.key_exchange;
+  if (facts.resumed) words += ", resumed";
+  if (facts.renegotiations != 0) words += fmt::format(", renegotiated {}", in_times(facts.renegotiations));
   if (!facts.application_protocol.empty()) words += " alpn=" + printable(facts.application_protocol);
   if (!facts.server_name.empty()) words += " sni=" + printable(facts.server_name);
   return words;

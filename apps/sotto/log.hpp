@@ -25,11 +25,12 @@ Outcome<LogLevel> parse_log_level(std::string_view text);
 struct TlsFacts {
   std::string version;
   std::string cipher_suite;
-  std::string group;
+  std::string key_exchange;  ///< in words, with its group
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;  ///< who the peer proved to be, in words
   bool resumed = false;
+  unsigned renegotiations = 0;
 };
 
 /// What is told about a finished connection.

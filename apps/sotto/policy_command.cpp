@@ -35,6 +35,8 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
           {"key_shares", names_of(policy.key_shares)},
           {"signature_schemes", names_of(policy.signature_schemes)},
           {"certificate_signature_schemes", names_of(policy.certificate_signature_schemes)},
+          {"renegotiation", policy.renegotiation == sotto::Renegotiation::allowed},
+          {"require_secure_renegotiation", policy.require_secure_renegotiation},
           {"limits",
            {{"handshake_message", limits.handshake_message},
             {"certificate_chain", limits.certificate_chain},
@@ -43,6 +45,8 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
             {"empty_records", limits.empty_records},
             {"key_updates", limits.key_updates},
             {"warning_alerts", limits.warning_alerts},
+            {"renegotiations_per_minute", limits.renegotiations_per_minute},
+            {"held_data", limits.held_data},
             {"gcm_records_per_key", limits.gcm_records_per_key}}},
           {"pad_records_to", policy.pad_records_to},
           {"fragment_size", policy.fragment_size},
@@ -63,6 +67,11 @@ void print_text(const sotto::Policy& policy) {
   line("key shares at once", join(names_of(policy.key_shares), ", "));
   line("signatures", join(names_of(policy.signature_schemes), ", "));
   line("in certificates", join(names_of(policy.certificate_signature_schemes), ", "));
+  line("renegotiation",
+       policy.renegotiation == sotto::Renegotiation::allowed
+           ? fmt::format("TLS 1.2, at most {} a minute that the peer starts", limits.renegotiations_per_minute)
+           : "refused");
+  line("secure renegotiation", policy.require_secure_renegotiation ? "required of the peer" : "not required");
   line("handshake message", fmt::format("at most {} octets", limits.handshake_message));
   line("certificate chain", fmt::format("at most {} octets", limits.certificate_chain));
   line("ticket", fmt::format("at most {} octets, {} on a connection", limits.ticket, limits.tickets_per_connection));

@@ -43,6 +43,11 @@ struct SOTTO_API Summary {
   /// Octets of content that one record may have, as agreed on: those we send, and those we take. RFC 8449; RFC 6066, 4.
   std::size_t sent_record_limit = 16384;
   std::size_t received_record_limit = 16384;
+  /// How often a TLS 1.2 connection was negotiated anew; the rest tells of the last time.
+  unsigned renegotiations = 0;
+
+  /// Returns how the keys were agreed on, in words: "ECDHE with x25519", "RSA", "the resumed session".
+  [[nodiscard]] std::string key_exchange() const;
 };
 
 /// More input is needed before anything can happen. `at_least`: how many octets the input must hold in all, 1 or more.
@@ -63,11 +68,15 @@ struct SessionStored {};
 struct KeysUpdated {
   bool reply_pending = false;
 };
+/// A renegotiation is complete in both directions; `Connection::summary()` tells the new result.
+struct Renegotiated {};
+/// The peer declined to renegotiate; the connection goes on as it was.
+struct RenegotiationRefused {};
 /// The peer sent close_notify: no more data will come. Ours may still be written.
 struct PeerClosed {};
 
 using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated,
-                           PeerClosed, Question>;
+                           Renegotiated, RenegotiationRefused, PeerClosed, Question>;
 
 /// What one call of `receive` did: how many octets of the input it used up, and one event.
 struct Step {
@@ -112,7 +121,8 @@ class SOTTO_API Connection {
   [[nodiscard]] Result<void> answer(QuestionId id, Answer answer, Buffer& out);
 
   /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done, `Code::closed` after
-  /// `close`. Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
+  /// `close`. While a renegotiation is under way the data is kept, up to `Limits::held_data`, beyond which
+  /// `Code::wrong_state`. Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
   [[nodiscard]] Result<void> write(std::span<const std::byte> data, Buffer& out);
   /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
   /// user_canceled.
@@ -120,6 +130,20 @@ class SOTTO_API Connection {
   /// Updates our sending keys and, if `peer_too`, asks the peer to update its own. RFC 8446, 4.6.3.
   enum class UpdateKeys : std::uint8_t { ours, both };
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
+
+  /// Negotiates an open TLS 1.2 connection anew, where the policy allows it: fresh keys, and the chance for a server to
+  /// ask for the client's certificate. A client sends its ClientHello, a server asks for one. `receive` reports
+  /// `Renegotiated` or `RenegotiationRefused`. Meanwhile data keeps coming in, and `write` keeps data back until the
+  /// new keys are there. The peer stays who it was: another certificate is `peer_certificate_changed`.
+  /// `Code::wrong_state` where it cannot be done: before the handshake is complete, in TLS 1.3, with HTTP/2, by policy,
+  /// with a peer that knows no secure renegotiation, or while one is under way. RFC 5246, 7.4.1.1; RFC 5746.
+  [[nodiscard]] Result<void> renegotiate(Buffer& out);
+  /// Asks the client for its certificate on an open connection, after it told what it wants: by renegotiation in TLS
+  /// 1.2. The server's configuration must have a verifier for clients (`ClientAuth::on_request`). `mode`: `optional` or
+  /// `required`. Otherwise as `renegotiate`.
+  [[nodiscard]] Result<void> request_client_certificate(ClientAuth mode, Buffer& out);
+  /// Says whether a renegotiation is under way, during which `write` keeps data back.
+  [[nodiscard]] bool is_renegotiating() const;
 
   /// Says whether the handshake is complete: application data may be written.
   [[nodiscard]] bool is_established() const;

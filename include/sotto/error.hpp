@@ -96,6 +96,8 @@ enum class Code : std::uint16_t {
   inappropriate_fallback,
   no_secure_renegotiation,
   renegotiation_refused,
+  renegotiation_mismatch,
+  peer_certificate_changed,
   extended_master_secret_changed,
   unknown_server_name,
   // Proofs that failed.
@@ -123,6 +125,7 @@ enum class Code : std::uint16_t {
   too_many_empty_records,
   too_many_key_updates,
   too_many_warning_alerts,
+  too_many_renegotiations,
   too_much_early_data,
   key_usage_limit_reached,
   // How a connection can end.

@@ -131,9 +131,16 @@ struct SOTTO_API Limits {
   std::size_t warning_alerts = 4;
   /// Octets of early data records that a server skips because it does not accept them.
   std::size_t skipped_early_data = 16384;
+  /// Renegotiations that the peer may start in a minute, where the policy allows any.
+  std::size_t renegotiations_per_minute = 4;
+  /// Octets of data that `write` keeps back while a renegotiation is under way.
+  std::size_t held_data = std::size_t{1} << 20;
   /// Records protected under one AES-GCM key before keys are updated. RFC 8446, 5.5 allows about 2^24.5.
   std::uint64_t gcm_records_per_key = std::uint64_t{1} << 23;
 };
+
+/// Says whether an open TLS 1.2 connection may be negotiated anew, whichever side starts it. Source: RFC 5246, 7.4.1.1.
+enum class Renegotiation : std::uint8_t { refused, allowed };
 
 /// Says which parameters a connection may use, in order of preference. A plain value: start from a dated constructor,
 /// change what must differ; `check()` runs once when a configuration is built.
@@ -149,6 +156,12 @@ struct SOTTO_API Policy {
   /// Schemes for signatures in certificates (RFC 8446, 4.2.3: signature_algorithms_cert).
   std::vector<SignatureScheme> certificate_signature_schemes;
   Limits limits;
+  /// Lets either side of an open TLS 1.2 connection negotiate anew: for another client certificate, or fresh keys.
+  /// Never with HTTP/2 (RFC 9113, 9.2.1), and only with peers that signal secure renegotiation.
+  Renegotiation renegotiation = Renegotiation::refused;
+  /// Refuses TLS 1.2 peers that do not signal secure renegotiation: they can be attacked, even if we never renegotiate.
+  /// Source: RFC 5746, 4.1 and 4.3.
+  bool require_secure_renegotiation = true;
   /// Pads records to a multiple of so many octets; 0 sends no padding. RFC 8446, 5.4.
   std::size_t pad_records_to = 0;
   /// Octets of plaintext in one record that we send; 1 to 16384. Less where the peer can take less.
@@ -174,7 +187,8 @@ struct SOTTO_API Policy {
   /// Adds to `modern` what older peers need and what is safe with care: CBC ciphers with ephemeral keys.
   static Policy compatible_2026();
   static Policy compatible() { return compatible_2026(); }
-  /// Adds to `compatible` what only old appliances need: RSA key exchange, which has no forward secrecy, DHE and CCM.
+  /// Adds to `compatible` what only old appliances need: RSA key exchange, which has no forward secrecy, DHE, CCM
+  /// and renegotiation.
   static Policy legacy_2026();
   static Policy legacy() { return legacy_2026(); }
   /// Returns the policy of that name ("modern", "compatible", "legacy", or with their year "modern_2026"), or an error

@@ -18,8 +18,9 @@
 
 namespace sotto::inline v0 {
 
-/// Says whether a server asks for client certificates.
-enum class ClientAuth : std::uint8_t { none, optional, required };
+/// Says whether a server asks for client certificates. `on_request`: not in the handshake, but later, when
+/// `Connection::request_client_certificate` is called.
+enum class ClientAuth : std::uint8_t { none, optional, required, on_request };
 
 /// Holds how a server answers. Immutable and thread-safe.
 class SOTTO_API ServerConfig {

@@ -37,7 +37,13 @@ Result<void> Connection::write(std::span<const std::byte> data, Buffer& out) {
 Result<void> Connection::close(Buffer& out) { return impl_->close(out); }
 Result<void> Connection::update_keys(UpdateKeys which, Buffer& out) { return impl_->update_keys(which, out); }
 
-bool Connection::is_established() const { return !impl_->handshake && !impl_->error; }
+Result<void> Connection::renegotiate(Buffer& out) { return impl_->renegotiate(out); }
+Result<void> Connection::request_client_certificate(ClientAuth mode, Buffer& out) {
+  return impl_->request_client_certificate(mode, out);
+}
+
+bool Connection::is_established() const { return impl_->established && !impl_->error; }
+bool Connection::is_renegotiating() const { return impl_->is_renegotiating(); }
 bool Connection::peer_has_closed() const { return impl_->receiving.peer_has_closed(); }
 
 const Summary& Connection::summary() const {

@@ -45,11 +45,13 @@ Result<void> Connection::Impl::start(Buffer& out) {
 Result<Step> Connection::Impl::receive(MutableView in, Buffer& out) {
   if (error) return std::unexpected(*error);
   const OutputScope scope(output, out);
-  auto step = handshake || done_unreported ? receive_handshake(in) : receiving.step(in);
+  auto step = handshake || unreported ? receive_handshake(in) : receiving.step(in);
+  if (const auto opening = receiving.take_opening(); step && !opening.empty())
+    step = follow_opening(opening, std::move(*step), in);
   if (!step) return std::unexpected(give_up(step.error(), out));
   if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
     sending.owe_key_update();
-  if (receiving.take_renegotiation_request()) sending.send_warning(Alert::no_renegotiation, out);
+  if (receiving.take_refused_request()) sending.send_warning(Alert::no_renegotiation, out);
   return step;
 }
 
@@ -59,7 +61,7 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
     auto question = advance();
     if (!question) return std::unexpected(question.error());
     if (*question) return Step{consumed, std::move(**question)};
-    if (std::exchange(done_unreported, false)) return Step{consumed, HandshakeDone{}};
+    if (auto done = std::exchange(unreported, std::nullopt)) return Step{consumed, std::move(*done)};
     if (handshake->has_question()) return Step{consumed, AwaitingAnswer{}};
     if (receiving.peer_has_closed()) return fail(Code::peer_alert, "it closed the connection during the handshake");
 
@@ -67,42 +69,72 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
     if (!deframed) return std::unexpected(deframed.error());
     if (!deframed->record) return Step{consumed, NeedInput{deframed->needed}};
     consumed += deframed->record->octets();
-    if (auto taken = take_handshake_record(*deframed->record); !taken) return std::unexpected(taken.error());
+    auto event = take_handshake_record(*deframed->record);
+    if (!event) return std::unexpected(event.error());
+    if (*event) return Step{consumed, std::move(**event)};
   }
 }
 
-Result<void> Connection::Impl::take_handshake_record(const record::Record& record) {
+Result<std::optional<Event>> Connection::Impl::take_handshake_record(const record::Record& record) {
   using record::ContentType;
-  if (record.type == ContentType::change_cipher_spec) return take_change_cipher_spec(record);
+  if (record.type == ContentType::change_cipher_spec) {
+    if (auto taken = take_change_cipher_spec(record); !taken) return std::unexpected(taken.error());
+    return std::nullopt;
+  }
   const auto result = receiving.open(record);
   if (!result) return std::unexpected(result.error());
-  if (!*result) return {};
+  if (!*result) return std::nullopt;
   const auto& opened = *result;
   // RFC 8446, 5.1: no other records between the fragments of a handshake message.
   if (opened->type != ContentType::handshake && handshake->has_input())
     return fail(Code::unexpected_record, "inside a fragmented handshake message");
-  if (opened->type == ContentType::alert) {
-    const auto closed = receiving.take_alert(opened->content);
-    if (!closed) return std::unexpected(closed.error());
-    if (*closed) receiving.note_peer_closed();
-    return {};
-  }
+  if (opened->type == ContentType::alert) return take_handshake_alert(opened->content);
+  if (opened->type == ContentType::application_data) return take_interleaved_data(opened->content);
   if (opened->type != ContentType::handshake)
-    return fail(Code::unexpected_record, "application data during the handshake");
+    return fail(Code::unexpected_record,
+                "content type " + std::to_string(static_cast<unsigned>(opened->type)) + " during the handshake");
   heard_hello = true;
   handshake->feed(opened->content);
-  return {};
+  return std::nullopt;
+}
+
+Result<std::optional<Event>> Connection::Impl::take_handshake_alert(View content) {
+  using Meaning = connection::ReceivingHalf::AlertMeaning;
+  const auto meaning = receiving.take_alert(content);
+  if (!meaning) return std::unexpected(meaning.error());
+  if (*meaning == Meaning::closed) {
+    receiving.note_peer_closed();
+    if (!established) return std::nullopt;
+    if (auto abandoned = abandon_renegotiation(); !abandoned) return std::unexpected(abandoned.error());
+    return PeerClosed{};
+  }
+  // RFC 5246, 7.2.2: it answers a ClientHello, and nothing that comes later.
+  const bool declined = *meaning == Meaning::renegotiation_declined && established && !handshake->version();
+  if (!declined) return std::nullopt;
+  if (auto abandoned = abandon_renegotiation(); !abandoned) return std::unexpected(abandoned.error());
+  return RenegotiationRefused{};
+}
+
+Result<std::optional<Event>> Connection::Impl::take_interleaved_data(MutableView content) {
+  // Between the peer's change_cipher_spec and its Finished nothing is authenticated.
+  if (!established || renegotiation->receiving_keys_changed)
+    return fail(Code::unexpected_record, "application data during the handshake");
+  if (content.empty()) return std::nullopt;
+  return ApplicationData{as_public(content)};
 }
 
 Result<void> Connection::Impl::take_change_cipher_spec(const record::Record& record) {
   // RFC 5246, 7.1: in TLS 1.2 it has a place and a meaning; in TLS 1.3 it is dropped during the handshake.
   if (!heard_hello || handshake->has_input()) return fail(Code::bad_change_cipher_spec);
   if (handshake->version() != ProtocolVersion::tls12) return receiving.drop_change_cipher_spec(record);
-  if (record.fragment.size() != 1 || record.fragment[0] != 1 || receiving.protection() != record::Protection::none)
-    return fail(Code::bad_change_cipher_spec);
+  // In a renegotiation it comes protected by the keys that it ends.
+  if (!established && receiving.protection() != record::Protection::none) return fail(Code::bad_change_cipher_spec);
+  const auto opened = receiving.open(record);
+  if (!opened) return std::unexpected(opened.error());
+  const View content = *opened ? View((*opened)->content) : View();
+  if (content.size() != 1 || content[0] != 1) return fail(Code::bad_change_cipher_spec);
   if (trace)
-    trace->on(
-        {TraceEvent::Kind::change_cipher_spec, Direction::received, "change_cipher_spec", record.fragment.size(), {}});
+    trace->on({TraceEvent::Kind::change_cipher_spec, Direction::received, "change_cipher_spec", content.size(), {}});
   return handshake->take_change_cipher_spec();
 }
 
@@ -111,7 +143,8 @@ Result<std::optional<Question>> Connection::Impl::advance() {
   // One flush for all that this step has to say, so that a flight takes few records.
   if (!question) return question;
   if (auto flushed = sending.flush(*output); !flushed) return std::unexpected(flushed.error());
-  if (handshake && handshake->is_done()) finish_handshake();
+  if (handshake && handshake->is_done())
+    if (auto finished = finish_handshake(); !finished) return std::unexpected(finished.error());
   return question;
 }
 
@@ -134,26 +167,32 @@ std::optional<Answer> Connection::Impl::resolve_here(const handshake::QuestionVa
   return std::visit([&](const auto& used) { return resolve(used->impl(), question); }, config);
 }
 
-void Connection::Impl::finish_handshake() {
+Result<void> Connection::Impl::finish_handshake() {
   auto outcome = handshake->take_outcome();
   handshake.reset();
   sending.finish_handshake();
   exporter = std::move(outcome.exporter);
+  keep_ticket_taker(outcome);
+  const bool first = !std::exchange(established, true);
+  unreported = first ? Event(HandshakeDone{}) : Event(Renegotiated{});
+  prepare_renegotiation(outcome);
+  summary = std::make_unique<Summary>(std::move(outcome.summary));
+  return first ? Result<void>() : release_held();
+}
+
+void Connection::Impl::keep_ticket_taker(handshake::Outcome& outcome) {
   const auto* client = std::get_if<ClientConfigPointer>(&config);
-  if (client != nullptr && outcome.summary.version == ProtocolVersion::tls13) {
-    auto taker = std::make_unique<connection::TicketTaker>();
-    taker->config = *client;
-    taker->resumption_secret = std::move(outcome.resumption_secret);
-    taker->cipher_suite = outcome.summary.cipher_suite;
-    taker->server_name = outcome.server_name;
-    taker->application_protocol = outcome.summary.application_protocol;
-    taker->authenticated = outcome.summary.peer_authenticated;
-    taker->max_fragment_length = outcome.max_fragment_length;
-    taker->server_is_authenticated = outcome.server_is_authenticated;
-    receiving.take_tickets(std::move(taker));
-  }
-  *summary = std::move(outcome.summary);
-  done_unreported = true;
+  if (client == nullptr || outcome.summary.version != ProtocolVersion::tls13) return;
+  auto taker = std::make_unique<connection::TicketTaker>();
+  taker->config = *client;
+  taker->resumption_secret = std::move(outcome.resumption_secret);
+  taker->cipher_suite = outcome.summary.cipher_suite;
+  taker->server_name = outcome.server_name;
+  taker->application_protocol = outcome.summary.application_protocol;
+  taker->authenticated = outcome.summary.peer_authenticated;
+  taker->max_fragment_length = outcome.max_fragment_length;
+  taker->server_is_authenticated = outcome.server_is_authenticated;
+  receiving.take_tickets(std::move(taker));
 }
 
 Result<void> Connection::Impl::end_of_input() {
@@ -179,7 +218,8 @@ Result<void> Connection::Impl::answer(QuestionId id, Answer answer, Buffer& out)
 
 Result<void> Connection::Impl::write(View data, Buffer& out) {
   if (error) return std::unexpected(*error);
-  if (handshake) return fail(Code::wrong_state, "data can be written once the handshake is done");
+  if (!established) return fail(Code::wrong_state, "data can be written once the handshake is done");
+  if (handshake) return hold(data);
   if (auto written = sending.write(data, out); !written) {
     if (written.error().code == Code::closed) return written;
     return std::unexpected(give_up(written.error(), out));
@@ -190,14 +230,18 @@ Result<void> Connection::Impl::write(View data, Buffer& out) {
 Result<void> Connection::Impl::close(Buffer& out) {
   if (error) return std::unexpected(*error);
   // RFC 8446, 6.1: user_canceled "SHOULD be followed by a close_notify".
-  if (handshake && !sending.is_closed()) sending.send_alert(Alert::user_canceled, out);
+  if (!established && !sending.is_closed()) sending.send_alert(Alert::user_canceled, out);
+  if (is_renegotiating()) {
+    renegotiation->close_held = true;
+    return {};
+  }
   sending.send_alert(Alert::close_notify, out);
   return {};
 }
 
 Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
   if (error) return std::unexpected(*error);
-  if (handshake) return fail(Code::wrong_state, "keys can be updated once the handshake is done");
+  if (!established) return fail(Code::wrong_state, "keys can be updated once the handshake is done");
   return sending.update_keys(which == UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
                                                        : wire::KeyUpdateRequest::update_not_requested,
                              out);
@@ -211,6 +255,10 @@ Result<void> Connection::Impl::export_keying_material(std::string_view label, st
 Result<void> Connection::Impl::send_handshake(View message) {
   sending.gather(message);
   return {};
+}
+
+Result<void> Connection::Impl::send_compatibility_change_cipher_spec() {
+  return sending.send_compatibility_change_cipher_spec(*output);
 }
 
 Result<void> Connection::Impl::send_change_cipher_spec() { return sending.send_change_cipher_spec(*output); }
@@ -227,11 +275,13 @@ Result<void> Connection::Impl::install_receiving_keys(handshake::Epoch epoch, ke
 
 Result<void> Connection::Impl::install_sending_keys(keys::DirectionKeys keys) {
   tell_keys(Direction::sent, handshake::Epoch::application);
+  if (renegotiation) renegotiation->sending_keys_changed = true;
   return sending.install(keys, *output);
 }
 
 Result<void> Connection::Impl::install_receiving_keys(keys::DirectionKeys keys) {
   tell_keys(Direction::received, handshake::Epoch::application);
+  if (renegotiation) renegotiation->receiving_keys_changed = true;
   return receiving.install(keys);
 }
 
@@ -245,7 +295,7 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   if (seen.alert && seen.code != Code::peer_alert) sending.send_alert(*seen.alert, out);
   error = seen;
   handshake.reset();
-  done_unreported = false;
+  unreported.reset();
   return seen;
 }
 

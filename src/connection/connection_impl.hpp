@@ -9,6 +9,7 @@
 #include <sotto/connection.hpp>
 
 #include "connection/receiving_half.hpp"
+#include "connection/renegotiation.hpp"
 #include "connection/sending_half.hpp"
 #include "handshake/handshake.hpp"
 #include "handshake/outside.hpp"
@@ -30,11 +31,15 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> write(View data, Buffer& out);
   [[nodiscard]] Result<void> close(Buffer& out);
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
+  [[nodiscard]] Result<void> renegotiate(Buffer& out);
+  [[nodiscard]] Result<void> request_client_certificate(ClientAuth mode, Buffer& out);
+  [[nodiscard]] bool is_renegotiating() const { return established && handshake; }
   [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
                                                     MutableView out) const;
 
   // ---- Outside, for the handshake ----
   Result<void> send_handshake(View message) override;
+  Result<void> send_compatibility_change_cipher_spec() override;
   Result<void> send_change_cipher_spec() override;
   Result<void> install_sending_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
   Result<void> install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) override;
@@ -48,24 +53,47 @@ struct Connection::Impl final : handshake::Outside {
   std::shared_ptr<Trace> trace;
   connection::SendingHalf sending;
   connection::ReceivingHalf receiving;
-  std::unique_ptr<handshake::Handshake> handshake;  // null once it is done
+  std::unique_ptr<handshake::Handshake> handshake;  // null once it is done, until a renegotiation
+  /// Null where no renegotiation is possible.
+  std::unique_ptr<connection::Renegotiation> renegotiation;
   std::unique_ptr<Summary> summary;
   keys::Exporter exporter;
   std::optional<Error> error;  // final
   Buffer* output = nullptr;    // that of the call in progress
   std::uint64_t questions = 0;
   bool question_announced = false;
-  bool done_unreported = false;
+  std::optional<Event> unreported;  // that a handshake is done
+  bool established = false;
   bool heard_hello = false;
 
  private:
   [[nodiscard]] Result<Step> receive_handshake(MutableView in);
-  [[nodiscard]] Result<void> take_handshake_record(const record::Record& record);
+  /// Takes a record during a handshake; returns an event if it is one.
+  [[nodiscard]] Result<std::optional<Event>> take_handshake_record(const record::Record& record);
+  [[nodiscard]] Result<std::optional<Event>> take_handshake_alert(View content);
+  [[nodiscard]] Result<std::optional<Event>> take_interleaved_data(MutableView content);
   [[nodiscard]] Result<void> take_change_cipher_spec(const record::Record& record);
   /// Runs the handshake and answers what can be answered here; returns a question for the caller, if one is new.
   [[nodiscard]] Result<std::optional<Question>> advance();
   [[nodiscard]] Result<std::optional<Question>> run_handshake();
-  void finish_handshake();
+  [[nodiscard]] Result<void> finish_handshake();
+  void keep_ticket_taker(handshake::Outcome& outcome);
+
+  // ---- renegotiation (renegotiation.cpp) ----
+  void prepare_renegotiation(handshake::Outcome& outcome);
+  /// Says why a renegotiation cannot be started now.
+  [[nodiscard]] Result<void> check_renegotiable() const;
+  /// Follows the peer's wish to renegotiate, and takes the rest of `in`.
+  [[nodiscard]] Result<Step> follow_opening(View opening, Step step, MutableView in);
+  void start_renegotiation();
+  [[nodiscard]] Result<void> send_hello_request(Buffer& out);
+  /// Keeps data back until the new keys are there.
+  [[nodiscard]] Result<void> hold(View data);
+  /// Writes what was kept back.
+  [[nodiscard]] Result<void> release_held();
+  /// Goes on with the connection as it was.
+  [[nodiscard]] Result<void> abandon_renegotiation();
+
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.
   Error give_up(Error seen, Buffer& out);

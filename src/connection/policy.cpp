@@ -73,6 +73,7 @@ Policy Policy::compatible_2026() {
 Policy Policy::legacy_2026() {
   auto policy = compatible_2026();
   policy.name = "legacy_2026";
+  policy.renegotiation = Renegotiation::allowed;
   // Forward secrecy first.
   for (const auto agreement : {keys::KeyAgreement::ecdhe, keys::KeyAgreement::dhe, keys::KeyAgreement::rsa_transport})
     append_suites(policy, [=](const keys::SuiteParameters& row) { return row.key_agreement == agreement; });

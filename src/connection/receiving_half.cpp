@@ -127,23 +127,24 @@ Result<void> ReceivingHalf::drop_change_cipher_spec(const record::Record& record
   return {};
 }
 
-Result<bool> ReceivingHalf::take_alert(View content) {
+Result<void> ReceivingHalf::count_warning() {
+  if (++warning_alerts_ <= limits_->warning_alerts) return {};
+  return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
+}
+
+Result<ReceivingHalf::AlertMeaning> ReceivingHalf::take_alert(View content) {
   // RFC 8446, 5.1: alerts are neither fragmented nor coalesced.
   const auto alert = wire::parse<AlertMessage>(content);
   if (!alert) return fail(Code::bad_alert, std::to_string(content.size()) + " octets");
   if (trace_)
     trace_->on({TraceEvent::Kind::alert, Direction::received, to_string(alert->description), content.size(), {}});
-  if (alert->description == Alert::close_notify) return true;
-  if (alert->description == Alert::user_canceled) {
-    if (++warning_alerts_ > limits_->warning_alerts)
-      return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
-    return false;
-  }
+  if (alert->description == Alert::close_notify) return AlertMeaning::closed;
   // RFC 5246, 7.2.2: in TLS 1.2 a warning ends nothing.
-  if (is_tls12() && alert->level == wire::AlertLevel::warning) {
-    if (++warning_alerts_ > limits_->warning_alerts)
-      return fail(Code::too_many_warning_alerts, std::to_string(limits_->warning_alerts) + " are allowed");
-    return false;
+  const bool warning = is_tls12() && alert->level == wire::AlertLevel::warning;
+  if (warning || alert->description == Alert::user_canceled) {
+    if (auto counted = count_warning(); !counted) return std::unexpected(counted.error());
+    return warning && alert->description == Alert::no_renegotiation ? AlertMeaning::renegotiation_declined
+                                                                    : AlertMeaning::ignored;
   }
   // RFC 8446, 6: all others are errors, and a level of warning for them is no valid alert.
   if (alert->level != wire::AlertLevel::fatal)
@@ -183,9 +184,11 @@ Result<std::optional<Event>> ReceivingHalf::take(const record::Opened& opened) {
     case ContentType::application_data: return take_data(opened.content);
     case ContentType::handshake: queue_.feed(opened.content); return std::nullopt;
     case ContentType::alert: {
-      const auto closed = take_alert(opened.content);
-      if (!closed) return std::unexpected(closed.error());
-      if (!*closed) return std::nullopt;
+      const auto meaning = take_alert(opened.content);
+      if (!meaning) return std::unexpected(meaning.error());
+      if (*meaning == AlertMeaning::renegotiation_declined && std::exchange(awaits_renegotiation_, false))
+        return RenegotiationRefused{};
+      if (*meaning != AlertMeaning::closed) return std::nullopt;
       peer_closed_ = true;
       return PeerClosed{};
     }
@@ -214,7 +217,8 @@ Result<std::optional<Event>> ReceivingHalf::next_message() {
       trace_->on({TraceEvent::Kind::handshake_message, Direction::received, wire::message_name(**raw), (*raw)->size(),
                   wire::print_message(**raw)});
     if (is_tls12()) {
-      if (auto refused = take_renegotiation(**raw); !refused) return std::unexpected(refused.error());
+      if (auto taken = take_renegotiation(**raw); !taken) return std::unexpected(taken.error());
+      if (!opening_.empty()) return NeedInput{};
       continue;
     }
     const auto type = wire::type_of(**raw);
@@ -244,12 +248,19 @@ Result<std::optional<Event>> ReceivingHalf::take_ticket(View raw) {
 
 Result<void> ReceivingHalf::take_renegotiation(View raw) {
   const auto type = wire::type_of(raw);
-  if (type == wire::HandshakeType::client_hello) return fail(Code::renegotiation_refused);
-  if (!wire::HelloRequest::matches(raw) || !wire::parse_message<wire::HelloRequest>(raw))
+  if (type != opening_type_)
     return fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)) + " after the handshake");
+  if (takes_openings_) {
+    // RFC 8446, 5.1 holds for the older version too: nothing may follow under keys that are about to change.
+    if (!queue_.empty()) return fail(Code::data_across_key_change, "octets follow in the same record");
+    opening_ = own(raw);
+    return {};
+  }
+  if (type == wire::HandshakeType::client_hello) return fail(Code::renegotiation_refused);
+  if (auto request = wire::parse_message<wire::HelloRequest>(raw); !request) return std::unexpected(request.error());
   // A peer that asks again and again gets no more out of it than one that sends warnings.
-  if (++warning_alerts_ > limits_->warning_alerts) return fail(Code::too_many_warning_alerts, "HelloRequest messages");
-  renegotiation_requested_ = true;
+  if (auto counted = count_warning(); !counted) return counted;
+  request_refused_ = true;
   return {};
 }
 

@@ -64,8 +64,10 @@ class ReceivingHalf {
   void skip_early_data() { early_data_left_ = limits_->skipped_early_data; }
   /// Drops a change_cipher_spec record of middlebox compatibility mode. RFC 8446, 5.
   [[nodiscard]] Result<void> drop_change_cipher_spec(const record::Record& record);
-  /// Takes an alert: true for close_notify, false for one that is ignored, the peer's error otherwise.
-  [[nodiscard]] Result<bool> take_alert(View content);
+  /// Says what an alert that is no error means.
+  enum class AlertMeaning : std::uint8_t { ignored, closed, renegotiation_declined };
+  /// Takes an alert: its meaning, or the peer's error.
+  [[nodiscard]] Result<AlertMeaning> take_alert(View content);
   /// Starts taking tickets, for clients.
   void take_tickets(std::unique_ptr<TicketTaker> taker) { tickets_ = std::move(taker); }
 
@@ -75,8 +77,21 @@ class ReceivingHalf {
   [[nodiscard]] Result<Step> step(MutableView in);
   [[nodiscard]] bool peer_has_closed() const { return peer_closed_; }
   void note_peer_closed() { peer_closed_ = true; }
+  /// Names the message by which the peer may open another handshake in TLS 1.2: HelloRequest for a client, ClientHello
+  /// for a server. Unless it is `taken`, it is refused.
+  void recognise_openings(wire::HandshakeType type, bool taken) {
+    opening_type_ = type;
+    takes_openings_ = taken;
+  }
+  void refuse_openings() { takes_openings_ = false; }
+  /// Returns, once, the message that opens another handshake; empty if there is none. After it `step` waits.
+  [[nodiscard]] Bytes take_opening() { return std::exchange(opening_, {}); }
+  /// Reports the peer's refusal to renegotiate from now on, once.
+  void await_renegotiation() { awaits_renegotiation_ = true; }
+  void stop_awaiting_renegotiation() { awaits_renegotiation_ = false; }
+  [[nodiscard]] bool awaits_renegotiation() const { return awaits_renegotiation_; }
   /// Says, once, that the peer asked to renegotiate and is due the warning no_renegotiation. RFC 5246, 7.4.1.1.
-  [[nodiscard]] bool take_renegotiation_request() { return std::exchange(renegotiation_requested_, false); }
+  [[nodiscard]] bool take_refused_request() { return std::exchange(request_refused_, false); }
 
  private:
   /// Takes the content of one record; nothing if it leads to no event.
@@ -91,6 +106,7 @@ class ReceivingHalf {
   [[nodiscard]] Result<Event> take_key_update(View raw);
   /// Takes a handshake message of TLS 1.2, which can only be the wish to renegotiate.
   [[nodiscard]] Result<void> take_renegotiation(View raw);
+  [[nodiscard]] Result<void> count_warning();
   [[nodiscard]] bool is_tls12() const {
     return !std::holds_alternative<std::monostate>(opener_) && !std::holds_alternative<record::Opener>(opener_);
   }
@@ -108,7 +124,11 @@ class ReceivingHalf {
   std::uint32_t warning_alerts_ = 0;
   std::uint32_t key_updates_ = 0;
   bool opened_any_ = false;
-  bool renegotiation_requested_ = false;
+  wire::HandshakeType opening_type_{};
+  Bytes opening_;
+  bool takes_openings_ = false;
+  bool awaits_renegotiation_ = false;
+  bool request_refused_ = false;
   bool peer_closed_ = false;
 };
 

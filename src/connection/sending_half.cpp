@@ -8,6 +8,13 @@ namespace sotto::connection {
 
 using record::ContentType;
 
+namespace {
+
+/// The content of a change_cipher_spec record. RFC 5246, 7.1.
+constexpr std::array<std::uint8_t, 1> change_cipher_spec = {1};
+
+}  // namespace
+
 SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
     : fragment_size_(policy.fragment_size),
       record_octets_(record::max_plaintext),
@@ -47,15 +54,13 @@ Result<void> SendingHalf::install(const keys::DirectionKeys& keys, Buffer& out) 
                          : keep(record::Sealer12::create(keys));
 }
 
-Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
-  if (std::exchange(change_cipher_spec_sent_, true)) return {};
+Result<void> SendingHalf::send_compatibility_change_cipher_spec(Buffer& out) {
+  if (std::exchange(compatibility_record_sent_, true)) return {};
   if (auto flushed = flush(out); !flushed) return flushed;
   // RFC 8446, 5: always unprotected, whatever the keys.
-  static constexpr std::array<std::uint8_t, 1> content = {1};
-  out.append(as_public(View(record::make_header(ContentType::change_cipher_spec, content.size()))));
-  out.append(as_public(View(content)));
-  if (trace_)
-    trace_->on({TraceEvent::Kind::change_cipher_spec, Direction::sent, "change_cipher_spec", content.size(), {}});
+  out.append(as_public(View(record::make_header(ContentType::change_cipher_spec, change_cipher_spec.size()))));
+  out.append(as_public(View(change_cipher_spec)));
+  tell_change_cipher_spec();
   return {};
 }
 
@@ -63,6 +68,18 @@ void SendingHalf::limit(const handshake::RecordLimits& limits) {
   next_record_octets_ = limits.sent;
   const bool keys_are_there = std::holds_alternative<record::Sealer>(sealer_);
   if (keys_are_there || limits.scope == handshake::RecordLimits::Scope::all_records) record_octets_ = limits.sent;
+}
+
+Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
+  if (auto flushed = flush(out); !flushed) return flushed;
+  tell_change_cipher_spec();
+  return send_record(ContentType::change_cipher_spec, change_cipher_spec, out);
+}
+
+void SendingHalf::tell_change_cipher_spec() const {
+  if (!trace_) return;
+  trace_->on(
+      {TraceEvent::Kind::change_cipher_spec, Direction::sent, "change_cipher_spec", change_cipher_spec.size(), {}});
 }
 
 void SendingHalf::finish_handshake() { gathered_ = Bytes(); }

@@ -37,6 +37,8 @@ class SendingHalf {
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret, Buffer& out);
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys, Buffer& out);
   /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.
+  [[nodiscard]] Result<void> send_compatibility_change_cipher_spec(Buffer& out);
+  /// Writes the change_cipher_spec record of TLS 1.2, protected if there are keys.
   [[nodiscard]] Result<void> send_change_cipher_spec(Buffer& out);
   /// Limits the records under the keys to come, and those under the present ones if they are of TLS 1.3.
   void limit(const handshake::RecordLimits& limits);
@@ -65,6 +67,7 @@ class SendingHalf {
   [[nodiscard]] Result<void> send(record::ContentType type, View content, Buffer& out);
   [[nodiscard]] Result<void> send_record(record::ContentType type, View fragment, Buffer& out);
   [[nodiscard]] std::size_t longest_fragment() const { return std::min(fragment_size_, record_octets_); }
+  void tell_change_cipher_spec() const;
   [[nodiscard]] std::uint64_t limit_for(const keys::SuiteParameters& suite) const;
   [[nodiscard]] bool is_at_limit() const;
 
@@ -79,7 +82,7 @@ class SendingHalf {
   std::uint64_t record_limit_ = 0;
   Bytes gathered_;
   bool first_flight_ = true;
-  bool change_cipher_spec_sent_ = false;
+  bool compatibility_record_sent_ = false;
   bool key_update_owed_ = false;
   bool closed_ = false;
 };

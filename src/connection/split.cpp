@@ -44,8 +44,9 @@ struct Receiver::Impl {
 
 Result<std::pair<Sender, Receiver>> Connection::split() && {
   if (impl_->error) return std::unexpected(*impl_->error);
-  if (impl_->handshake || impl_->done_unreported)
+  if (impl_->handshake || impl_->unreported)
     return fail(Code::wrong_state, "a connection can be split once HandshakeDone was reported");
+  impl_->receiving.refuse_openings();  // halves cannot shake hands
   auto debts = std::make_shared<SharedDebts>();
   auto sender = std::make_unique<Sender::Impl>(Sender::Impl{std::move(impl_->sending), debts});
   auto receiver = std::make_unique<Receiver::Impl>(

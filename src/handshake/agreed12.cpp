@@ -5,6 +5,10 @@ namespace {
 
 std::string_view finished_label(End end) { return end == End::client ? "client finished" : "server finished"; }
 
+keys::VerifyData12& verify_data_of(Agreed12& agreed, End end) {
+  return end == End::client ? agreed.client_verify_data : agreed.server_verify_data;
+}
+
 keys::DirectionKeys& keys_of(Agreed12& agreed, End end) {
   return end == End::client ? agreed.key_block->client : agreed.key_block->server;
 }
@@ -40,6 +44,7 @@ Result<void> send_finished12(Channel& channel, Agreed12& agreed, End us) {
   if (!transcript) return std::unexpected(transcript.error());
   const auto data = keys::verify_data12(agreed.suite->hash, agreed.master, finished_label(us), *transcript);
   if (!data) return std::unexpected(data.error());
+  verify_data_of(agreed, us) = *data;
   wire::Finished message;
   message.verify_data = *data;
   return channel.send(message);
@@ -49,14 +54,30 @@ Result<void> accept_change_cipher_spec(Channel& channel, Agreed12& agreed, End p
   return channel.outside().install_receiving_keys(std::move(keys_of(agreed, peer)));
 }
 
-Result<void> check_finished12(const Agreed12& agreed, End peer, const Received<wire::Finished>& finished) {
+Result<void> check_finished12(Agreed12& agreed, End peer, const Received<wire::Finished>& finished) {
   const auto expected = keys::verify_data12(agreed.suite->hash, agreed.master, finished_label(peer), finished.context);
   if (!expected) return std::unexpected(expected.error());
   const auto& verify_data = finished.message.verify_data;
   if (verify_data.size() != expected->size())
     return fail(Code::malformed_message, "verify_data of " + std::to_string(verify_data.size()) + " octets");
   if (!equal_in_constant_time(*expected, verify_data)) return fail(Code::bad_finished);
+  verify_data_of(agreed, peer) = *expected;
   return {};
+}
+
+std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Policy& policy, const Summary& summary,
+                                                 View peer_identity) {
+  if (policy.renegotiation == Renegotiation::refused || !agreed.secure_renegotiation) return nullptr;
+  // RFC 9113, 9.2.1: "A deployment of HTTP/2 over TLS 1.2 MUST disable renegotiation."
+  if (summary.application_protocol == "h2") return nullptr;
+  auto left = std::make_unique<Renegotiable>();
+  left->client_verify_data = agreed.client_verify_data;
+  left->server_verify_data = agreed.server_verify_data;
+  left->extended_master_secret = agreed.extended_master_secret;
+  left->peer_identity = own(peer_identity);
+  left->application_protocol = summary.application_protocol;
+  left->renegotiations = summary.renegotiations;
+  return left;
 }
 
 keys::Exporter exporter_of(const Agreed12& agreed) {

@@ -4,18 +4,19 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string_view>
 
+#include <sotto/connection.hpp>
+
 #include "handshake/channel.hpp"
+#include "handshake/renegotiation.hpp"
 #include "keys/exporter.hpp"
 #include "keys/prf12.hpp"
 #include "wire/hellos.hpp"
 #include "wire/messages12.hpp"
 
 namespace sotto::handshake {
-
-/// Names the two ends, whose Finished messages and keys differ.
-enum class End : std::uint8_t { client, server };
 
 struct Agreed12 {
   const keys::SuiteParameters* suite = nullptr;
@@ -24,6 +25,10 @@ struct Agreed12 {
   bool extended_master_secret = false;
   bool encrypt_then_mac = false;
   bool ticket_promised = false;
+  /// The peer signalled RFC 5746.
+  bool secure_renegotiation = false;
+  keys::VerifyData12 client_verify_data{};
+  keys::VerifyData12 server_verify_data{};
   keys::MasterSecret master;
   std::optional<keys::KeyBlock> key_block;
 };
@@ -36,8 +41,11 @@ struct Agreed12 {
 [[nodiscard]] Result<void> send_finished12(Channel& channel, Agreed12& agreed, End us);
 /// Expects protected records from here on: the peer's change_cipher_spec came.
 [[nodiscard]] Result<void> accept_change_cipher_spec(Channel& channel, Agreed12& agreed, End peer);
-/// Checks the peer's Finished.
-[[nodiscard]] Result<void> check_finished12(const Agreed12& agreed, End peer, const Received<wire::Finished>& finished);
+/// Checks the peer's Finished, and keeps it for a renegotiation.
+[[nodiscard]] Result<void> check_finished12(Agreed12& agreed, End peer, const Received<wire::Finished>& finished);
+/// Returns what another handshake on this connection has to continue; null where there may be none.
+[[nodiscard]] std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Policy& policy,
+                                                               const Summary& summary, View peer_identity);
 /// Returns what key material can be exported from afterwards.
 [[nodiscard]] keys::Exporter exporter_of(const Agreed12& agreed);
 

@@ -154,6 +154,8 @@ class Channel {
   [[nodiscard]] bool has_input() const { return !queue_.empty(); }
   /// Makes ready for another flow on the same channel.
   void start_flow() { resume_ = true; }
+  /// Drops HelloRequest messages from now on: a client that is negotiating ignores them. RFC 5246, 7.4.1.1.
+  void ignore_hello_requests() { ignores_hello_requests_ = true; }
   /// Runs `flow` until it needs more input, waits for an answer or ends. On an error, send its alert and drop the flow.
   [[nodiscard]] Result<void> pump(Flow& flow, std::string_view name);
   [[nodiscard]] bool has_question() const { return question_ != nullptr; }
@@ -179,6 +181,7 @@ class Channel {
   MessageQueue queue_;
   PendingMessage* waiting_ = nullptr;
   PendingQuestion* question_ = nullptr;
+  bool ignores_hello_requests_ = false;
   bool resume_ = true;   // the flow can go on: at the start, and after an answer
   std::string_view at_;  // the message that was delivered last
   std::shared_ptr<danger::KeyLog> key_log_;

@@ -2,6 +2,7 @@
 /// What a client knows while it shakes hands.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -35,11 +36,13 @@ struct ClientCertificateDemand {
 };
 
 struct ClientState {
-  ClientState(std::shared_ptr<const ClientConfig> used_config, ServerName server_name)
-      : config(std::move(used_config)), name(std::move(server_name)) {}
+  ClientState(std::shared_ptr<const ClientConfig> used_config, ServerName server_name,
+              std::unique_ptr<const Renegotiable> handshake_before = nullptr)
+      : config(std::move(used_config)), name(std::move(server_name)), before(std::move(handshake_before)) {}
 
   std::shared_ptr<const ClientConfig> config;
   ServerName name;
+  std::unique_ptr<const Renegotiable> before;  // null in a first handshake
 
   // What was offered.
   wire::Random random{};
@@ -72,6 +75,12 @@ struct ClientState {
   Outcome outcome;
 
   [[nodiscard]] const ClientConfig::Impl& settings() const { return config->impl(); }
+  /// A renegotiation keeps the version of the connection.
+  [[nodiscard]] bool may_offer(ProtocolVersion wanted) const {
+    const auto& versions = settings().policy.versions;
+    return std::find(versions.begin(), versions.end(), wanted) != versions.end() &&
+           (before == nullptr || wanted == ProtocolVersion::tls12);
+  }
   [[nodiscard]] bool has_offered(wire::ExtensionType type) const {
     return std::find(offered.begin(), offered.end(), type) != offered.end();
   }

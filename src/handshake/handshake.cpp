@@ -17,6 +17,22 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> confi
       flow_(server_hello(channel_, std::get<ServerState>(state_))),
       flow_name_("server_hello") {}
 
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config,
+                     std::unique_ptr<const Renegotiable> before, std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ClientState>, config, ServerName(before->server_name), std::move(before)),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(client_hello(channel_, std::get<ClientState>(state_))),
+      flow_name_("renegotiation: client_hello") {
+  channel_.ignore_hello_requests();
+}
+
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config,
+                     std::unique_ptr<const Renegotiable> before, ClientAuth mode, std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ServerState>, config, std::move(before), mode),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(server_hello(channel_, std::get<ServerState>(state_))),
+      flow_name_("renegotiation: server_hello") {}
+
 Result<void> Handshake::run() {
   while (!done_) {
     if (auto pumped = channel_.pump(flow_, flow_name_); !pumped) return pumped;

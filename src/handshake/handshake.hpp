@@ -24,6 +24,13 @@ class Handshake {
             std::shared_ptr<Trace> trace);
   Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace);
 
+  /// Negotiates an open connection anew: `before` tells what it has to continue. `mode`: whether to ask the client for
+  /// a certificate.
+  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, std::unique_ptr<const Renegotiable> before,
+            std::shared_ptr<Trace> trace);
+  Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::unique_ptr<const Renegotiable> before,
+            ClientAuth mode, std::shared_ptr<Trace> trace);
+
   /// Takes the content of a handshake record.
   void feed(View content) { channel_.feed(content); }
   /// Returns the version, once it is decided.

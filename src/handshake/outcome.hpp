@@ -2,11 +2,13 @@
 /// What a handshake leaves behind when its frame is gone.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <sotto/connection.hpp>
 
 #include "crypto/hkdf.hpp"
+#include "handshake/renegotiation.hpp"
 #include "keys/exporter.hpp"
 
 namespace sotto::handshake {
@@ -20,6 +22,8 @@ struct Outcome {
   bool server_is_authenticated = false;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none
   keys::Exporter exporter;
+  /// What a renegotiation has to continue; null where there may be none.
+  std::unique_ptr<Renegotiable> renegotiable;
   /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.
   crypto::HashSecret resumption_secret;
 };

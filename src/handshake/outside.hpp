@@ -34,6 +34,8 @@ class Outside {
   /// Sends a framed message under the present sending keys. Messages may be gathered into fewer records.
   [[nodiscard]] virtual Result<void> send_handshake(View message) = 0;
   /// Sends the change_cipher_spec record of middlebox compatibility mode, once. RFC 8446, D.4.
+  [[nodiscard]] virtual Result<void> send_compatibility_change_cipher_spec() = 0;
+  /// Sends the change_cipher_spec record of TLS 1.2, under the present keys. RFC 5246, 7.1.
   [[nodiscard]] virtual Result<void> send_change_cipher_spec() = 0;
   /// Protects what is sent from here on.
   [[nodiscard]] virtual Result<void> install_sending_keys(Epoch epoch, keys::TrafficSecret secret) = 0;

@@ -23,9 +23,15 @@
 namespace sotto::handshake {
 
 struct ServerState {
-  explicit ServerState(std::shared_ptr<const ServerConfig> used_config) : config(std::move(used_config)) {}
+  explicit ServerState(std::shared_ptr<const ServerConfig> used_config)
+      : config(std::move(used_config)), client_auth(settings().client_auth) {}
+  ServerState(std::shared_ptr<const ServerConfig> used_config, std::unique_ptr<const Renegotiable> handshake_before,
+              ClientAuth mode)
+      : config(std::move(used_config)), before(std::move(handshake_before)), client_auth(mode) {}
 
   std::shared_ptr<const ServerConfig> config;
+  std::unique_ptr<const Renegotiable> before;  // null in a first handshake
+  ClientAuth client_auth;                      // of this handshake
 
   // What the client offers. `hello` and `offer` borrow from `raw_hello`.
   Bytes raw_hello;
@@ -55,6 +61,9 @@ struct ServerState {
   Outcome outcome;
 
   [[nodiscard]] const ServerConfig::Impl& settings() const { return config->impl(); }
+  [[nodiscard]] bool asks_for_certificate() const {
+    return client_auth == ClientAuth::optional || client_auth == ClientAuth::required;
+  }
 };
 
 /// Keeps to what was decided on for the length of records, from the next keys on.

@@ -17,11 +17,32 @@ using namespace wire;
 constexpr std::array<std::uint8_t, 7> downgrade_mark = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
 
 Result<void> check_downgrade(const ClientState& state, View random) {
-  const auto& versions = state.settings().policy.versions;
-  const bool newer = std::ranges::find(versions, ProtocolVersion::tls13) != versions.end();
+  const bool newer = state.may_offer(ProtocolVersion::tls13);
   const auto end = random.last(8);
   if (newer && same(end.first(downgrade_mark.size()), downgrade_mark) && end[7] <= 1)
     return fail(Code::downgrade_detected);
+  return {};
+}
+
+/// Checks that the server continues our connection, or starts one securely. RFC 5746, 3.4 and 3.5.
+Result<void> accept_renegotiation_info(ClientState& state, const ServerHello& hello) {
+  const auto info = hello.extensions.find<RenegotiationInfo>();
+  state.agreed12.secure_renegotiation = info.has_value();
+  if (info) return check_renegotiation_info(state.before.get(), End::server, *info);
+  if (state.before) return fail(Code::renegotiation_mismatch, "the server left out renegotiation_info");
+  return state.settings().policy.require_secure_renegotiation ? fail(Code::no_secure_renegotiation) : Result<void>();
+}
+
+/// In a renegotiation the application goes on with the protocol that it has.
+Result<void> accept_protocol12(ClientState& state, const ServerHello& hello) {
+  const auto protocols = hello.extensions.find<ApplicationProtocols>();
+  if (protocols)
+    if (auto accepted = accept_protocol(state, *protocols); !accepted) return accepted;
+  auto& chosen = state.outcome.summary.application_protocol;
+  if (!state.before) return {};
+  if (!protocols) chosen = state.before->application_protocol;
+  if (chosen != state.before->application_protocol)
+    return fail(Code::wrong_application_protocol, "the renegotiation chose \"" + chosen + "\"");
   return {};
 }
 
@@ -35,22 +56,19 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   });
   if (!solicited) return solicited;
 
-  // RFC 5746, 3.4: in a first handshake the extension must be there, and empty.
-  const auto renegotiation = hello.extensions.find<RenegotiationInfo>();
-  if (!renegotiation) return fail(Code::no_secure_renegotiation);
-  if (!renegotiation->renegotiated_connection.empty())
-    return fail(Code::no_secure_renegotiation, "renegotiation_info is not empty in a first handshake");
+  if (auto accepted = accept_renegotiation_info(state, hello); !accepted) return accepted;
   if (const auto formats = hello.extensions.find<EcPointFormats>())
     if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
       return fail(Code::wrong_group, "the server does not take uncompressed points");
   state.agreed12.extended_master_secret = hello.extensions.has(ExtensionType::extended_master_secret);
+  if (auto checked = check_same_master_secret_kind(state.before.get(), state.agreed12.extended_master_secret); !checked)
+    return checked;
   state.agreed12.encrypt_then_mac = hello.extensions.has(ExtensionType::encrypt_then_mac);
   // RFC 7366, 3: a server must not send it with a suite that has no CBC.
   if (state.agreed12.encrypt_then_mac && !state.suite->cbc)
     return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
   state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
-  const auto protocols = hello.extensions.find<ApplicationProtocols>();
-  return protocols ? accept_protocol(state, *protocols) : Result<void>();
+  return accept_protocol12(state, hello);
 }
 
 /// Decides whether the server resumes: it echoes our session identifier (RFC 5077, 3.4).
@@ -74,6 +92,24 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
 void note_server(ClientState& state, const Verified& proof) {
   state.outcome.summary.peer_authenticated = proof.how();
   state.outcome.server_is_authenticated = proof.is_authenticated();
+}
+
+/// Returns what the server is recognised by; a resumed session remembers it.
+Result<Bytes> server_identity(const ClientState& state) {
+  const auto& chain = state.outcome.summary.peer_chain;
+  if (!chain.empty()) return identity_of(chain.front());
+  return state.session ? state.session->impl().server_identity : Bytes();
+}
+
+/// Notes what a renegotiation has to continue. Without knowing who the server is there can be none.
+Result<void> leave_renegotiable(ClientState& state) {
+  const auto identity = server_identity(state);
+  if (!identity) return std::unexpected(identity.error());
+  if (identity->empty()) return {};
+  auto left = renegotiable_after(state.agreed12, state.settings().policy, state.outcome.summary, *identity);
+  if (left) left->server_name = state.name.text();
+  state.outcome.renegotiable = std::move(left);
+  return {};
 }
 
 std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
@@ -109,6 +145,7 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
   summary.version = state.version;
   summary.cipher_suite = hello.cipher_suite;
   summary.resumed = state.resumed;
+  if (state.before) summary.renegotiations = state.before->renegotiations + 1;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
   state.outcome.server_is_authenticated = state.resumed;
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
@@ -118,6 +155,8 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
 Result<VerifyQuestion> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
+  if (auto checked = check_same_peer(state.before.get(), chain.front()); !checked)
+    return std::unexpected(checked.error());
   const bool enciphering = state.suite->key_agreement == keys::KeyAgreement::rsa_transport;
   auto key = end_entity_key(chain, enciphering ? KeyUse::enciphering : KeyUse::signing);
   if (!key) return std::unexpected(key.error());
@@ -256,6 +295,7 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   const auto& settings = state.settings();
   state.outcome.exporter = exporter_of(state.agreed12);
   state.outcome.server_name = state.name.text();
+  if (auto left = leave_renegotiable(state); !left) return left;
   // A session that cannot be resumed safely is not kept. A resumed one whose server gave no new ticket can be used
   // again.
   if (state.resumed && state.ticket.empty()) {
@@ -279,6 +319,9 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   kept->application_protocol = state.outcome.summary.application_protocol;
   kept->authenticated = state.outcome.summary.peer_authenticated;
   kept->max_fragment_length = state.outcome.max_fragment_length;
+  auto identity = server_identity(state);
+  if (!identity) return std::unexpected(identity.error());
+  kept->server_identity = std::move(*identity);
   settings.sessions->put(state.name.text(), Session(std::move(kept)));
   return {};
 }

@@ -38,7 +38,8 @@ Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientStat
 
   // RFC 8446, D.4: a client that did not already do so sends it before its second flight, which may hold an alert.
   if (state.settings().policy.middlebox_compatibility)
-    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return std::unexpected(sent.error());
+    if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent)
+      return std::unexpected(sent.error());
   if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, server->clone()); !installed)
     return std::unexpected(installed.error());
   if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, client->clone()); !installed)

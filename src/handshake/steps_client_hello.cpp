@@ -14,11 +14,6 @@ using namespace wire;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-bool offers(const ClientState& state, ProtocolVersion version) {
-  const auto& versions = state.settings().policy.versions;
-  return std::ranges::find(versions, version) != versions.end();
-}
-
 /// Takes the newest session for this server that can still be used under this policy.
 void look_for_session(ClientState& state) {
   const auto& settings = state.settings();
@@ -70,7 +65,7 @@ void offer_names(ClientState& state, ExtensionList& list) {
 
 void offer_algorithms(ClientState& state, ExtensionList& list) {
   const auto& settings = state.settings();
-  if (settings.policy.versions != std::vector{ProtocolVersion::tls12}) {
+  if (state.may_offer(ProtocolVersion::tls13)) {
     SupportedVersionsOffer versions;
     versions.versions = settings.encoded.versions.view();
     offer(state, list, versions);
@@ -125,8 +120,11 @@ void offer_record_limits(ClientState& state, ExtensionList& list) {
 /// Adds what a TLS 1.2 server answers to, the ticket of a session included. RFC 5746, 3.4; RFC 7627, 5.1; RFC
 /// 5077, 3.2.
 void offer_tls12(ClientState& state, ExtensionList& list) {
-  if (!offers(state, ProtocolVersion::tls12)) return;
-  offer(state, list, RenegotiationInfo{});
+  if (!state.may_offer(ProtocolVersion::tls12)) return;
+  const auto continued = renegotiation_info(state.before.get(), End::client);
+  RenegotiationInfo info;
+  info.renegotiated_connection = continued;
+  offer(state, list, info);
   offer(state, list, ExtendedMasterSecret{});
   const auto has_cbc = [](CipherSuite suite) { return keys::find_suite(suite)->cbc.has_value(); };
   if (std::ranges::any_of(state.settings().policy.cipher_suites, has_cbc)) offer(state, list, EncryptThenMac{});
@@ -185,7 +183,7 @@ Result<void> check_common(const ClientState& state, const ServerHelloFields<Mess
   if (!versions) return fail(Code::missing_extension, "supported_versions");
   // RFC 8446, 4.2.1: a version before TLS 1.3, or one that was not offered, is illegal_parameter.
   if (versions->selected_version != ProtocolVersion::tls13 || hello.legacy_version != ProtocolVersion::tls12 ||
-      !offers(state, ProtocolVersion::tls13))
+      !state.may_offer(ProtocolVersion::tls13))
     return fail(Code::wrong_version, "the server chose " + to_string(versions->selected_version));
   if (!same(hello.legacy_session_id_echo, state.session_id)) return fail(Code::wrong_session_id);
   if (hello.legacy_compression_method != CompressionMethod::null) return fail(Code::wrong_compression_method);
@@ -233,14 +231,15 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
-  look_for_session(state);
+  // A renegotiation is there for fresh keys, or to show a certificate: it resumes nothing.
+  if (!state.before) look_for_session(state);
   // RFC 5077, 3.4: the echo of this identifier tells a client of TLS 1.2 that its ticket was taken.
   const bool older_session = state.session && state.session->version() == ProtocolVersion::tls12;
-  if ((policy.middlebox_compatibility && offers(state, ProtocolVersion::tls13)) || older_session) {
+  if ((policy.middlebox_compatibility && state.may_offer(ProtocolVersion::tls13)) || older_session) {
     state.session_id.resize(32);
     if (auto filled = crypto::fill_random(state.session_id); !filled) return filled;
   }
-  if (!offers(state, ProtocolVersion::tls13)) return {};
+  if (!state.may_offer(ProtocolVersion::tls13)) return {};
   for (const auto group : policy.key_shares) {
     auto exchange = crypto::KeyExchange::generate(group);
     if (!exchange) return std::unexpected(exchange.error());
@@ -257,7 +256,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_algorithms(state, extensions);
   offer_record_limits(state, extensions);
   offer_tls12(state, extensions);
-  if (offers(state, ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
+  if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   offer_session(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
 
@@ -276,7 +275,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
     channel.log_secrets_to(settings.key_log, state.random);
   } else if (settings.policy.middlebox_compatibility) {
     // RFC 8446, D.4: before the second ClientHello.
-    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return sent;
+    if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent) return sent;
   }
   return channel.send_encoded(raw);
 }

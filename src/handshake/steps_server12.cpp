@@ -14,13 +14,28 @@ using namespace wire;
 /// RFC 5746, 3.3: a cipher suite that stands for an empty renegotiation_info.
 constexpr auto empty_renegotiation_info_scsv = static_cast<CipherSuite>(0x00ff);
 
-Result<void> check_renegotiation_info(const ServerState& state) {
+/// Checks that the client continues our connection, or starts one securely. RFC 5746, 3.6 and 3.7.
+Result<void> accept_renegotiation_info(ServerState& state) {
   const auto info = state.hello.extensions.find<RenegotiationInfo>();
-  if (info && !info->renegotiated_connection.empty())
-    return fail(Code::no_secure_renegotiation, "renegotiation_info is not empty in a first handshake");
-  if (!info && !state.hello.cipher_suites.contains(empty_renegotiation_info_scsv))
-    return fail(Code::no_secure_renegotiation);
-  return {};
+  const bool signalled = state.hello.cipher_suites.contains(empty_renegotiation_info_scsv);
+  state.agreed12.secure_renegotiation = info || signalled;
+  // RFC 5746, 3.7: in a renegotiation the extension is there, and the suite that stands for an empty one is not.
+  if (state.before && (!info || signalled))
+    return fail(Code::renegotiation_mismatch,
+                info ? "it is said to be a first handshake" : "the client left out renegotiation_info");
+  if (info) return check_renegotiation_info(state.before.get(), End::client, *info);
+  if (signalled || !state.settings().policy.require_secure_renegotiation) return {};
+  return fail(Code::no_secure_renegotiation);
+}
+
+/// Checks that a renegotiation is for what the connection was opened for.
+Result<void> check_continuity(ServerState& state) {
+  if (!state.before) return {};
+  if (state.offer.server_name != state.before->server_name)
+    return fail(Code::renegotiation_mismatch, "the client asks for \"" + state.offer.server_name + "\", before for \"" +
+                                                  state.before->server_name + "\"");
+  if (state.agreed.application_protocol.empty()) state.agreed.application_protocol = state.before->application_protocol;
+  return check_same_master_secret_kind(state.before.get(), state.agreed12.extended_master_secret);
 }
 
 /// Says whether `session` may be resumed on this connection: what it is bound to must be the same now.
@@ -37,7 +52,8 @@ bool fits(const ServerState& state, const session::ServerSession& session) {
 Result<void> look_for_session(ServerState& state) {
   const auto ticket = state.hello.extensions.find<SessionTicketOffer>();
   const auto& keys = state.settings().ticket_keys;
-  if (!ticket || ticket->ticket.empty() || !keys) return {};
+  // A renegotiation is there for fresh keys, or for a certificate: it resumes nothing.
+  if (!ticket || ticket->ticket.empty() || !keys || state.before) return {};
   auto session = session::open_ticket(*keys, ticket->ticket, state.settings().clock());
   if (!session || !fits(state, *session)) return {};
   // RFC 7627, 5.3: our sessions all have an extended master secret; a client that forgot it must be refused.
@@ -80,6 +96,7 @@ void note_agreement12(ServerState& state) {
   summary.cipher_suite = state.agreed.suite->suite;
   summary.application_protocol = state.agreed.application_protocol;
   summary.server_name = state.offer.server_name;
+  if (state.before) summary.renegotiations = state.before->renegotiations + 1;
   if (!state.session) {
     if (state.agreed.suite->key_agreement == keys::KeyAgreement::ecdhe) summary.group = state.agreed.group;
     if (state.agreed.suite->key_agreement == keys::KeyAgreement::dhe) summary.group = choose_ffdhe_group(state.offer);
@@ -102,7 +119,12 @@ ServerDhParams params_of(const crypto::FfdheExchange& exchange) {
 
 ExtensionList answer_extensions(const ServerState& state) {
   ExtensionList extensions;
-  extensions.add(RenegotiationInfo{});
+  if (state.agreed12.secure_renegotiation) {
+    const auto continued = renegotiation_info(state.before.get(), End::server);
+    RenegotiationInfo info;
+    info.renegotiated_connection = continued;
+    extensions.add(info);
+  }
   if (state.agreed12.extended_master_secret) extensions.add(ExtendedMasterSecret{});
   if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
   if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
@@ -114,7 +136,7 @@ ExtensionList answer_extensions(const ServerState& state) {
     formats.ec_point_format_list = Codes<EcPointFormat>(uncompressed);
     extensions.add(formats);
   }
-  if (!state.agreed.application_protocol.empty()) {
+  if (!state.agreed.application_protocol.empty() && !state.offer.application_protocols.empty()) {
     ApplicationProtocols protocols;
     protocols.protocol_name_list.push_back({as_view(std::string_view(state.agreed.application_protocol))});
     extensions.add(protocols);
@@ -136,9 +158,10 @@ Result<void> draw_random(ServerState& state) {
 }  // namespace
 
 Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
-  if (auto checked = check_renegotiation_info(state); !checked) return checked;
+  if (auto accepted = accept_renegotiation_info(state); !accepted) return accepted;
   copy(state.hello.random, state.agreed12.client_random);
   state.agreed12.extended_master_secret = state.hello.extensions.has(ExtensionType::extended_master_secret);
+  if (auto checked = check_continuity(state); !checked) return checked;
   // Without an extended master secret a session could be replayed into another connection: it gets no ticket.
   state.agreed12.ticket_promised = state.settings().ticket_keys && state.settings().policy.tickets != 0 &&
                                    state.agreed12.extended_master_secret &&
@@ -235,7 +258,7 @@ Result<void> send_server_key_exchange(Channel& channel, ServerState& state, cons
 
 Result<void> send_certificate_request12(Channel& channel, ServerState& state) {
   const auto& settings = state.settings();
-  if (settings.client_auth == ClientAuth::none) return {};
+  if (!state.asks_for_certificate()) return {};
   static constexpr std::array<std::uint8_t, 2> types = {static_cast<std::uint8_t>(ClientCertificateType::ecdsa_sign),
                                                         static_cast<std::uint8_t>(ClientCertificateType::rsa_sign)};
   CertificateRequest12 request;
@@ -251,9 +274,11 @@ Result<void> send_server_hello_done(Channel& channel) { return channel.send(Serv
 Result<std::optional<VerifyQuestion>> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) {
-    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
+    if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
     return std::nullopt;
   }
+  if (auto checked = check_same_peer(state.before.get(), chain.front()); !checked)
+    return std::unexpected(checked.error());
   auto key = end_entity_key(chain);
   if (!key) return std::unexpected(key.error());
   state.client_key.emplace(std::move(*key));
@@ -334,6 +359,15 @@ Result<void> send_ticket12(Channel& channel, ServerState& state) {
 Result<void> finish_server12(Channel& channel, ServerState& state) {
   channel.transcript().forget_messages();
   state.outcome.exporter = exporter_of(state.agreed12);
+  Bytes identity;
+  if (const auto& chain = state.outcome.summary.peer_chain; !chain.empty()) {
+    auto known = identity_of(chain.front());
+    if (!known) return std::unexpected(known.error());
+    identity = std::move(*known);
+  }
+  auto left = renegotiable_after(state.agreed12, state.settings().policy, state.outcome.summary, identity);
+  if (left) left->server_name = state.offer.server_name;
+  state.outcome.renegotiable = std::move(left);
   return {};
 }
 

@@ -135,7 +135,8 @@ Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& st
   if (auto sent = channel.send(hello); !sent) return std::unexpected(sent.error());
   // RFC 8446, D.4: right behind the first message, if the client asked for it with a session identifier.
   if (state.settings().policy.middlebox_compatibility && !state.hello.legacy_session_id.empty())
-    if (auto sent = channel.outside().send_change_cipher_spec(); !sent) return std::unexpected(sent.error());
+    if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent)
+      return std::unexpected(sent.error());
   note_agreement(state);
   keep_record_limits(channel, state);
   if (auto installed = install_handshake_keys(channel, state, agreement->stage); !installed)
@@ -160,7 +161,7 @@ Result<void> send_encrypted_extensions(Channel& channel, ServerState& state) {
 
 Result<void> send_certificate_request(Channel& channel, ServerState& state) {
   const auto& settings = state.settings();
-  if (settings.client_auth == ClientAuth::none) return {};
+  if (!state.asks_for_certificate()) return {};
   ExtensionList extensions;
   SignatureAlgorithms schemes;
   schemes.supported_signature_algorithms = settings.encoded.signature_schemes.view();
@@ -226,7 +227,7 @@ Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
   auto chain = take_chain(received.message);
   if (!chain) return std::unexpected(chain.error());
   if (chain->empty()) {
-    if (state.settings().client_auth == ClientAuth::required) return fail(Code::certificate_missing);
+    if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing);
     return std::nullopt;
   }
   auto key = end_entity_key(*chain);

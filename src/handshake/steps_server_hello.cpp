@@ -15,10 +15,19 @@ Result<void> keep_hello(ServerState& state, View raw) {
   auto hello = parse_message<ClientHello>(state.raw_hello);
   if (!hello) return std::unexpected(hello.error());
   state.hello = *hello;
-  auto offer = read_offer(state.hello, state.settings().policy.versions);
+  // A renegotiation keeps the version of the connection.
+  auto offer =
+      read_offer(state.hello, state.before ? std::vector{ProtocolVersion::tls12} : state.settings().policy.versions);
   if (!offer) return std::unexpected(offer.error());
   state.offer = std::move(*offer);
   return {};
+}
+
+/// Returns the application protocols to choose from: in a renegotiation, the one that is spoken already.
+std::vector<std::string> protocols_of(const ServerState& state) {
+  if (!state.before) return state.settings().alpn;
+  const auto& spoken = state.before->application_protocol;
+  return spoken.empty() ? std::vector<std::string>() : std::vector{spoken};
 }
 
 /// Checks the binder of identity number `index`. RFC 8446, 4.2.11.2.
@@ -91,9 +100,8 @@ bool fits_settings(const ServerState& state, const session::ServerSession& sessi
   // RFC 6066, 4: "The negotiated length applies for the duration of the session including session resumptions."
   if (session.max_fragment_length != state.records.max_fragment_length) return false;
   // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
-  const auto mode = state.settings().client_auth;
-  if (mode == ClientAuth::required && !session.client) return false;
-  return mode != ClientAuth::none || !session.client;
+  if (state.client_auth == ClientAuth::required && !session.client) return false;
+  return state.client_auth != ClientAuth::none || !session.client;
 }
 
 Result<void> accept_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {
@@ -102,7 +110,7 @@ Result<void> accept_client_hello(Channel& channel, ServerState& state, const Rec
   // RFC 8446, 4.2.10: a server that does not accept early data skips it.
   if (state.hello.extensions.has(ExtensionType::early_data) && state.offer.version == ProtocolVersion::tls13)
     channel.outside().skip_early_data();
-  auto agreed = negotiate(state.offer, state.settings().policy, state.settings().alpn);
+  auto agreed = negotiate(state.offer, state.settings().policy, protocols_of(state));
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);
   auto records = choose_record_limits(state.hello, state.settings().policy, state.agreed.version);
@@ -131,7 +139,7 @@ Result<void> send_hello_retry_request(Channel& channel, ServerState& state) {
   if (auto sent = channel.send(retry); !sent) return sent;
   state.outcome.summary.hello_retried = true;
   if (!state.settings().policy.middlebox_compatibility || state.hello.legacy_session_id.empty()) return {};
-  return channel.outside().send_change_cipher_spec();
+  return channel.outside().send_compatibility_change_cipher_spec();
 }
 
 Result<void> accept_second_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {

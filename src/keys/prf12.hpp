@@ -48,11 +48,10 @@ struct KeyBlock {
                                                 View client_random, View server_random);
 
 inline constexpr std::size_t verify_data12_octets = 12;
+using VerifyData12 = std::array<std::uint8_t, verify_data12_octets>;
 /// Computes the verify_data of a Finished message. `label`: "client finished" or "server finished". RFC 5246, 7.4.9.
-[[nodiscard]] Result<std::array<std::uint8_t, verify_data12_octets>> verify_data12(crypto::HashAlgorithm hash,
-                                                                                   const MasterSecret& master,
-                                                                                   std::string_view label,
-                                                                                   const crypto::Digest& transcript);
+[[nodiscard]] Result<VerifyData12> verify_data12(crypto::HashAlgorithm hash, const MasterSecret& master,
+                                                 std::string_view label, const crypto::Digest& transcript);
 
 /// Fills `out` with exported key material. RFC 5705, 4.
 [[nodiscard]] Result<void> export_keying_material12(crypto::HashAlgorithm hash, const MasterSecret& master,

@@ -26,6 +26,7 @@ struct StoredSession {
   View application_protocol;
   View authenticated;
   std::uint16_t max_fragment_length = 0;
+  View server_identity;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("format", self.format);
@@ -40,6 +41,7 @@ struct StoredSession {
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
     visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
+    visit("server_identity", self.server_identity, wire::between<0, 64>);
   }
 };
 
@@ -64,6 +66,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.application_protocol = as_view(std::string_view(impl_->application_protocol));
   stored.authenticated = as_view(std::string_view(impl_->authenticated));
   stored.max_fragment_length = impl_->max_fragment_length;
+  stored.server_identity = impl_->server_identity;
 
   Bytes bytes;
   bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size());  // growing would leave copies of the secret
@@ -90,6 +93,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
   impl->application_protocol = as_text(stored->application_protocol);
   impl->authenticated = as_text(stored->authenticated);
   impl->max_fragment_length = stored->max_fragment_length;
+  impl->server_identity = own(stored->server_identity);
   return Session(std::move(impl));
 }
 

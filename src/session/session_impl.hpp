@@ -26,6 +26,8 @@ struct Session::Impl {
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4: it stays the same for the session's duration; 0 if none
   /// How the server was authenticated in the full handshake, in words.
   std::string authenticated;
+  /// The SHA-256 hash of the server's certificate, which a renegotiation has to show again; empty in TLS 1.3.
+  Bytes server_identity;
 
   [[nodiscard]] std::chrono::system_clock::time_point expires() const { return received + lifetime; }
 };

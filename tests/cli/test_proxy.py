@@ -43,7 +43,7 @@ def test_it_ends_tls_in_front_of_a_plain_backend(gateway, certificates):
         with connect(proxy.port, certificates.ca) as tls:
             assert tls.version() == "TLSv1.3"
             round_trip(tls)
-        proxy.wait_for(r"TLS 1\.3 TLS_\w+ x25519 sni=localhost, 25 octets up, 25 down")
+        proxy.wait_for(r"TLS 1\.3 TLS_\w+, ECDHE with x25519 sni=localhost, 25 octets up, 25 down")
 
 
 def test_it_begins_tls_for_a_plain_client(certificates):
@@ -192,7 +192,7 @@ def test_the_log_tells_the_version(gateway, certificates, flags, expected):
         with connect(proxy.port, certificates.ca) as tls:
             assert tls.version() == expected.replace("TLS ", "TLSv")
             round_trip(tls)
-        proxy.wait_for(rf"to {backend.address}, {expected} TLS_\w+ x25519 ")
+        proxy.wait_for(rf"to {backend.address}, {expected} TLS_\w+, ECDHE with x25519 ")
 
 
 def test_a_configuration_file_can_leave_tls_1_2_out(tmp_path, certificates):

@@ -15,15 +15,15 @@ namespace sotto::test {
 class Collector final : public handshake::Outside {
  public:
   std::vector<Bytes> messages;
-  bool keeps_change_cipher_spec = false;
   Result<void> send_handshake(View message) override {
     messages.push_back(own(message));
     return {};
   }
   Result<void> send_change_cipher_spec() override {
-    if (keeps_change_cipher_spec) messages.emplace_back();
+    messages.emplace_back();
     return {};
   }
+  Result<void> send_compatibility_change_cipher_spec() override { return {}; }
   Result<void> install_sending_keys(handshake::Epoch, keys::TrafficSecret) override { return {}; }
   Result<void> install_sending_keys(keys::DirectionKeys) override { return {}; }
   Result<void> install_receiving_keys(keys::DirectionKeys) override { return {}; }

@@ -39,6 +39,8 @@ struct End {
   bool peer_closed = false;
   int sessions_stored = 0;
   int keys_updated = 0;
+  unsigned renegotiated = 0;
+  unsigned refused = 0;
 
   /// Takes steps until input is missing, an answer is, or it failed.
   void run() {
@@ -61,6 +63,8 @@ struct End {
     peer_closed |= std::holds_alternative<PeerClosed>(event);
     sessions_stored += std::holds_alternative<SessionStored>(event);
     keys_updated += std::holds_alternative<KeysUpdated>(event);
+    renegotiated += std::holds_alternative<Renegotiated>(event);
+    refused += std::holds_alternative<RenegotiationRefused>(event);
   }
   void write(std::string_view text) { ASSERT_OK(connection.write(as_bytes(text), out)); }
 

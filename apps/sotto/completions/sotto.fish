@@ -57,6 +57,8 @@ complete -c sotto -n '__fish_seen_subcommand_from connect' -l json -d 'Print the
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l story -d 'Print the handshake as it happens'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l quiet -s q -d 'Do not print the facts'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l no-half-close -d 'Send no close_notify when standard input ends; wait for the server to close'
+complete -c sotto -n '__fish_seen_subcommand_from connect' -l commands -d 'Take lines of one letter for commands: R renegotiates, K updates the keys'
+complete -c sotto -n '__fish_seen_subcommand_from connect' -l no-commands -d 'Send such lines too, when typed on a terminal'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l keylog -r -F -d 'Write the connection\'s secrets to FILE (default: $SSLKEYLOGFILE)'
 
 complete -c sotto -n '__fish_seen_subcommand_from cert' -l help -s h -d 'Print this help and exit'

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -53,7 +54,8 @@ sotto::Result<void> Conversation::shake_hands(std::shared_ptr<const sotto::Clien
   return send_some();
 }
 
-Outcome<void> Conversation::join(OnInputEnd on_input_end) {
+Outcome<void> Conversation::join(OnInputEnd on_input_end, std::optional<Keyboard> keyboard) {
+  keyboard_ = keyboard;
   while (true) {
     if (!write_to_output())
       return failure(ExitCode::internal,
@@ -121,6 +123,12 @@ sotto::Result<void> Conversation::on_event(const sotto::Event& event) {
   if (std::holds_alternative<sotto::HandshakeDone>(event)) established_ = true;
   if (std::holds_alternative<sotto::SessionStored>(event)) session_stored_ = true;
   if (std::holds_alternative<sotto::PeerClosed>(event)) peer_closed_ = true;
+  if (std::holds_alternative<sotto::Renegotiated>(event)) {
+    const auto& now = summary();
+    fmt::print(stderr, "Renegotiated: {}, {}\n", sotto::to_string(now.cipher_suite), now.key_exchange());
+  }
+  if (std::holds_alternative<sotto::RenegotiationRefused>(event))
+    fmt::print(stderr, "The server declined to renegotiate.\n");
   if (const auto* const data = std::get_if<sotto::ApplicationData>(&event)) received_.append(data->bytes);
   return {};
 }
@@ -154,10 +162,31 @@ sotto::Result<void> Conversation::take_standard_input(OnInputEnd on_input_end) {
   std::array<std::byte, 16384> block;
   const auto got = ::read(STDIN_FILENO, block.data(), block.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return {};
-  if (got > 0) return connection_->write(std::span(block).first(static_cast<std::size_t>(got)), out_);
+  if (got > 0) return send_typed(std::span(block).first(static_cast<std::size_t>(got)));
   input_open_ = false;
+  if (keyboard_)
+    if (auto sent = connection_->write(keyboard_->rest(), out_); !sent) return sent;
   if (on_input_end == OnInputEnd::keep_open) return {};
   return connection_->close(out_);
+}
+
+sotto::Result<void> Conversation::send_typed(std::span<const std::byte> typed) {
+  if (!keyboard_) return connection_->write(typed, out_);
+  while (!typed.empty()) {
+    const auto part = keyboard_->next(typed);
+    if (auto sent = connection_->write(part.data, out_); !sent) return sent;
+    if (part.command) obey(*part.command);
+  }
+  return {};
+}
+
+/// A command that is not possible now is told, and changes nothing.
+void Conversation::obey(Keyboard::Command command) {
+  const auto done = command == Keyboard::Command::renegotiate
+                        ? connection_->renegotiate(out_)
+                        : connection_->update_keys(sotto::Connection::UpdateKeys::both, out_);
+  if (!done) fmt::print(stderr, "{}\n", printable(done.error().message()));
+  if (done && command == Keyboard::Command::update_keys) fmt::print(stderr, "Keys updated.\n");
 }
 
 bool Conversation::write_to_output() {

@@ -6,6 +6,7 @@
 
 #include <sotto/connection.hpp>
 
+#include "connect/keyboard.hpp"
 #include "descriptor.hpp"
 #include "failure.hpp"
 
@@ -22,8 +23,9 @@ class Conversation {
 
   /// What the end of standard input means: the end of what we send, or nothing.
   enum class OnInputEnd : std::uint8_t { close, keep_open };
-  /// Joins standard input and output to the connection until the server closes it.
-  Outcome<void> join(OnInputEnd on_input_end);
+  /// Joins standard input and output to the connection until the server closes it. `keyboard`: finds the commands among
+  /// the input; without it all is data.
+  Outcome<void> join(OnInputEnd on_input_end, std::optional<Keyboard> keyboard);
 
   /// Reads for at most `limit`, dropping data, until a session came; for --resume without a conversation.
   void wait_for_session(std::chrono::milliseconds limit);
@@ -42,6 +44,8 @@ class Conversation {
   void send_the_rest(std::chrono::milliseconds limit);
   bool wait_for(short events, std::chrono::steady_clock::time_point deadline) const;
   sotto::Result<void> take_standard_input(OnInputEnd on_input_end);
+  sotto::Result<void> send_typed(std::span<const std::byte> typed);
+  void obey(Keyboard::Command command);
   bool write_to_output();
   std::unexpected<Failure> failed(const sotto::Error& error) const;
 
@@ -51,6 +55,7 @@ class Conversation {
   sotto::Buffer in_;
   sotto::Buffer out_;
   sotto::Buffer received_;  ///< application data for standard output
+  std::optional<Keyboard> keyboard_;
   bool established_ = false;
   bool peer_closed_ = false;
   bool session_stored_ = false;

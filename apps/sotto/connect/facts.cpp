@@ -45,7 +45,7 @@ void print_facts(const ConnectionFacts& facts) {
   fmt::print(stderr, "{} to {} at {}\n", coloured(Colour::bold, "Connected"), printable(facts.server_name),
              facts.address);
   auto agreed = fmt::format("{}, {}", sotto::to_string(summary.version), sotto::to_string(summary.cipher_suite));
-  if (summary.group) agreed += ", " + sotto::to_string(*summary.group);
+  agreed += ", " + summary.key_exchange();
   if (summary.signature_scheme) agreed += ", " + sotto::to_string(*summary.signature_scheme);
   line("agreed", agreed);
   line("protocol",
@@ -94,6 +94,7 @@ std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
     json["authenticated_how"] = summary.peer_authenticated;
     json["version"] = sotto::to_string(summary.version);
     json["cipher_suite"] = sotto::to_string(summary.cipher_suite);
+    json["key_exchange"] = summary.key_exchange();
     json["group"] = summary.group ? Json(sotto::to_string(*summary.group)) : Json();
     json["signature_scheme"] = summary.signature_scheme ? Json(sotto::to_string(*summary.signature_scheme)) : Json();
     json["application_protocol"] = summary.application_protocol;

@@ -31,6 +31,8 @@ struct ConnectOptions {
   bool story = false;
   bool quiet = false;
   bool no_half_close = false;
+  bool commands = false;
+  bool no_commands = false;
 };
 
 }  // namespace program

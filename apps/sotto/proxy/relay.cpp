@@ -103,7 +103,8 @@ bool Relay::may_read(const End& end) const {
   switch (state_) {
     case State::shaking_client: return &end == &client_;
     case State::shaking_backend: return &end == &backend_;
-    case State::relaying: return other(end).unsent.empty() && end.unsent.size() < most_unsent;
+    case State::relaying:
+      return other(end).unsent.empty() && end.unsent.size() < most_unsent && !is_renegotiating(other(end));
     case State::lingering: return &end == &client_ && client_.output_shut;
     case State::connecting:
     case State::cutting:
@@ -159,6 +160,7 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
     }
     if (std::holds_alternative<sotto::NeedInput>(step->event)) break;
     handshake_done = std::holds_alternative<sotto::HandshakeDone>(step->event);
+    if (std::holds_alternative<sotto::Renegotiated>(step->event)) note_renegotiation(end);
     end.input_ended = std::holds_alternative<sotto::PeerClosed>(step->event);
   }
   if (!in.empty() && !failed && !end.input_ended) end.unread.append(in);
@@ -166,6 +168,7 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
   if (state_ == State::done) return;
   if (failed) return fail_tls(end, *failed);
   send(end, control);
+  shut_if_flushed(end);  // a renegotiation may have kept our close_notify back
   if (handshake_done && state_ != State::done) on_handshake_done(end);
 }
 
@@ -238,6 +241,7 @@ void Relay::end_output(End& end) {
 
 void Relay::shut_if_flushed(End& end) {
   if (!end.output_ended || end.output_shut || !end.unsent.empty() || state_ == State::done) return;
+  if (is_renegotiating(end)) return;
   std::error_code gone;  // a peer that is gone already needs no FIN
   end.socket.shutdown(Socket::shutdown_send, gone);
   end.output_shut = true;

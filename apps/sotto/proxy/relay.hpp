@@ -60,6 +60,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void shake_hands_with_backend();
   void on_handshake_done(End& end);
   void on_established();
+  void note_renegotiation(End& end);
   void resume(End& end);
 
   // relay_end.cpp: the ways to end
@@ -75,6 +76,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void close(End& end, bool reset);
   void leave();
 
+  /// While a side renegotiates, what is written to it is kept back.
+  [[nodiscard]] static bool is_renegotiating(const End& end) { return end.tls && end.tls->is_renegotiating(); }
   [[nodiscard]] End& other(const End& end) { return &end == &client_ ? backend_ : client_; }
   [[nodiscard]] const End& other(const End& end) const { return &end == &client_ ? backend_ : client_; }
   [[nodiscard]] const char* name_of(const End& end) const { return &end == &client_ ? "the client" : "the backend"; }

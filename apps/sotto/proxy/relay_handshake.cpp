@@ -16,11 +16,12 @@ std::unique_ptr<TlsFacts> facts_of(const sotto::Summary& summary) {
   auto facts = std::make_unique<TlsFacts>();
   facts->version = sotto::to_string(summary.version);
   facts->cipher_suite = sotto::to_string(summary.cipher_suite);
-  if (summary.group) facts->group = sotto::to_string(*summary.group);
   facts->server_name = summary.server_name;
   facts->application_protocol = summary.application_protocol;
   facts->authenticated = summary.peer_authenticated;
+  facts->key_exchange = summary.key_exchange();
   facts->resumed = summary.resumed;
+  facts->renegotiations = summary.renegotiations;
   return facts;
 }
 
@@ -85,6 +86,12 @@ void Relay::on_handshake_done(End& end) {
   }
   backend_facts_ = std::move(facts);
   on_established();
+}
+
+void Relay::note_renegotiation(End& end) {
+  auto& facts = &end == &client_ ? client_facts_ : backend_facts_;
+  facts = facts_of(end.tls->summary());
+  end.tls->forget_summary();
 }
 
 void Relay::on_established() {

@@ -44,7 +44,6 @@ struct Conversation {
   template <class Change>
   Conversation(const Scene& scene, bool from_client, int flight, Change change)
       : client(client_config(scene), ServerName("localhost"), nullptr), server(server_config(scene), nullptr) {
-    client.collector.keeps_change_cipher_spec = server.collector.keeps_change_cipher_spec = scene.older;
     client.run();
     server.run();
     for (int count = 0; count < 3; ++count) {
