@@ -107,7 +107,7 @@ void offer_record_limits(ClientState& state, ExtensionList& list) {
   if (policy.record_size_limit != 0) {
     RecordSizeLimit limit;
     limit.record_size_limit = record_size_limit_for(
-        policy, offers(state, ProtocolVersion::tls13) ? ProtocolVersion::tls13 : ProtocolVersion::tls12);
+        policy, state.may_offer(ProtocolVersion::tls13) ? ProtocolVersion::tls13 : ProtocolVersion::tls12);
     offer(state, list, limit);
   }
   if (const auto code = code_of_fragment_length(policy.max_fragment_length)) {
