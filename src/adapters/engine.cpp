@@ -31,7 +31,7 @@ Engine::Engine(std::shared_ptr<const ClientConfig> config, const ServerName& nam
   keep_error(std::move(connection.error()));
 }
 
-Engine::Engine(std::shared_ptr<const ServerConfig> config, ConnectionOptions options) {
+Engine::Engine(std::shared_ptr<const ServerConfig> config, ConnectionOptions options) : is_server_(true) {
   auto connection = Connection::server(std::move(config), std::move(options));
   if (connection) {
     connection_.emplace(std::move(*connection));
@@ -45,6 +45,7 @@ Progress Engine::handshake() {
     const auto next = advance();
     if (next != Next::done) return {next};
   }
+  if (!broken_ && is_server_ && summary().version == ProtocolVersion::tls13) return {};
   return flush();
 }
 
@@ -66,6 +67,7 @@ Progress Engine::read(std::span<std::byte> into) {
 Progress Engine::write(std::span<const std::byte> data) {
   if (broken_) return {failure()};
   if (data.empty()) return {};
+  if (output_lost_) return misuse(make_error(Code::io_failed, "the transport takes no more data"));
   if (auto written = connection_->write(data, out_); !written) return misuse(std::move(written.error()));
   return {Next::done, data.size()};
 }
@@ -116,6 +118,14 @@ void Engine::end_write(std::size_t count) {
   writing_ = false;
   sending_.consume(count);
   if (sending_.empty()) sending_.release();
+}
+
+bool Engine::lose_output() {
+  if (broken_ || !is_established()) return false;
+  output_lost_ = true;
+  out_.release();
+  sending_.release();
+  return true;
 }
 
 std::span<std::byte> Engine::begin_read() {

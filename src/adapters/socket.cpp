@@ -69,7 +69,8 @@ struct Socket::Impl {
   }
 
   [[nodiscard]] Result<void> receive(tcp::Deadline deadline) {
-    if (auto sent = send(deadline); !sent) return sent;
+    if (auto sent = send(deadline); !sent && (sent.error().code == Code::timed_out || !engine.lose_output()))
+      return sent;
     if (engine.is_idle())
       if (auto ready = tcp::wait_readable(descriptor.get(), deadline); !ready) return ready;
     const auto received = tcp::receive(descriptor.get(), engine.begin_read(), deadline);

@@ -53,7 +53,8 @@ class SOTTO_API Engine {
   Engine& operator=(Engine&&) noexcept = default;
   ~Engine() = default;
 
-  /// Completes the handshake.
+  /// Completes the handshake. The tickets of a TLS 1.3 server are left queued, for the next operation to send: a client
+  /// that said all and left must not turn them into an error.
   [[nodiscard]] Progress handshake();
   /// Reads application data: waits for some, then takes all that has arrived and fits. An empty `into` is `done` at
   /// once.
@@ -81,6 +82,10 @@ class SOTTO_API Engine {
   [[nodiscard]] std::span<const std::byte> begin_write();
   /// Tells that the transport took `count` octets, possibly none.
   void end_write(std::size_t count);
+
+  /// Tells that the transport takes no more output: what is queued is dropped and later writes fail, but what has
+  /// arrived can still be read. Returns false where it ends the connection, which is so before it is established.
+  [[nodiscard]] bool lose_output();
 
   [[nodiscard]] bool is_reading() const { return reading_; }
   /// Says that nothing has arrived, and that the last read took all there was: a good moment to wait without a buffer.
@@ -132,6 +137,8 @@ class SOTTO_API Engine {
   bool drained_ = true;
   bool broken_ = false;
   bool closed_ = false;
+  bool output_lost_ = false;
+  bool is_server_ = false;
 };
 
 }  // namespace sotto::inline v0::adapter

@@ -19,19 +19,23 @@ namespace sotto::inline v0::adapter {
 
 struct HandshakeStep {
   static constexpr bool counts = false;
+  static constexpr bool reads = false;
   Progress operator()(Engine& engine) { return engine.handshake(); }
 };
 struct CloseStep {
   static constexpr bool counts = false;
+  static constexpr bool reads = false;
   Progress operator()(Engine& engine) { return engine.close(); }
 };
 struct ShutdownStep {
   static constexpr bool counts = false;
+  static constexpr bool reads = false;
   Progress operator()(Engine& engine) { return engine.shutdown(); }
 };
 class UpdateKeysStep {
  public:
   static constexpr bool counts = false;
+  static constexpr bool reads = false;
   explicit UpdateKeysStep(Connection::UpdateKeys which) : which_(which) {}
   Progress operator()(Engine& engine) {
     return std::exchange(queued_, true) ? engine.flush() : engine.update_keys(which_);
@@ -47,6 +51,7 @@ template <class Net, class MutableBuffers>
 class ReadStep {
  public:
   static constexpr bool counts = true;
+  static constexpr bool reads = true;
   explicit ReadStep(const MutableBuffers& buffers) : buffers_(buffers) {}
 
   Progress operator()(Engine& engine) {
@@ -70,6 +75,7 @@ template <class Net, class ConstBuffers>
 class WriteStep {
  public:
   static constexpr bool counts = true;
+  static constexpr bool reads = false;
   /// `sealed`: octets at the front of `buffers` that an interrupted call has already sealed.
   explicit WriteStep(const ConstBuffers& buffers, std::size_t sealed = 0) : buffers_(buffers), sealed_(sealed) {}
   [[nodiscard]] std::size_t sealed() const { return sealed_; }
@@ -164,7 +170,11 @@ class Operation {
         // Waking is cancelling; only a cancellation of the operation itself is one.
         error = Net::is_cancelled(self) ? Net::aborted() : error_code();
         return !error;
-      case Wait::writing: engine.end_write(count); break;
+      case Wait::writing:
+        engine.end_write(count);
+        // Reading goes on where nothing can be sent any more: what has arrived counts.
+        if (Step::reads && error && !Net::is_cancelled(self) && engine.lose_output()) error = {};
+        break;
       case Wait::readable: engine.end_wait(); break;
       case Wait::reading:
         engine.end_read(count);

@@ -101,7 +101,7 @@ Conversation::Conversation(Socket socket, sotto::Connection connection, sotto::B
 
 bool Conversation::run() {
   auto result = shake_hands();
-  if (result) report_handshake();
+  if (result) report_agreement("connected");
   for (const auto& action : options_.actions) {
     if (!result || cut_) break;
     result = act(action);
@@ -138,6 +138,17 @@ sotto::Result<void> Conversation::act(const Action& action) {
       if (auto updated = connection_.update_keys(which, out_); !updated) return updated;
       return flush();
     }
+    case Action::Kind::renegotiate: {
+      if (auto started = connection_.renegotiate(out_); !started) return started;
+      return flush();
+    }
+    case Action::Kind::ask: {
+      const auto mode = action.argument == "required" ? sotto::ClientAuth::required : sotto::ClientAuth::optional;
+      if (auto asked = connection_.request_client_certificate(mode, out_); !asked) return asked;
+      return flush();
+    }
+    case Action::Kind::renegotiated:
+      return continue_until([this, wanted = number()] { return renegotiations_ >= wanted; });
     case Action::Kind::echo: echoing_ = true; return continue_until([this] { return peer_closed_; });
     case Action::Kind::close:
       if (auto closed = connection_.close(out_); !closed) return closed;
@@ -158,7 +169,8 @@ sotto::Result<void> Conversation::send_file(const std::string& file) {
   while (source.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), source.gcount() > 0) {
     const std::string_view data(chunk.data(), static_cast<std::size_t>(source.gcount()));
     if (auto written = connection_.write(sotto::as_bytes(data), out_); !written) return written;
-    if (auto drained = continue_until([this] { return out_.size() < high_water; }); !drained) return drained;
+    const auto has_room = [this] { return out_.size() < high_water && !connection_.is_renegotiating(); };
+    if (auto drained = continue_until(has_room); !drained) return drained;
   }
   return flush();
 }
@@ -216,6 +228,15 @@ sotto::Result<void> Conversation::take(const sotto::Event& event) {
                           ++updates_;
                           return {};
                         },
+                        [this](const sotto::Renegotiated&) -> sotto::Result<void> {
+                          ++renegotiations_;
+                          report_agreement("renegotiated");
+                          return {};
+                        },
+                        [](const sotto::RenegotiationRefused&) -> sotto::Result<void> {
+                          report({{"event", "refused"}});
+                          return {};
+                        },
                         [this](const sotto::PeerClosed&) -> sotto::Result<void> {
                           peer_closed_ = true;
                           return {};
@@ -243,9 +264,9 @@ sotto::Result<void> Conversation::answer_question() {
   return connection_.answer(question.id, answer_to(question, answers_), out_);
 }
 
-void Conversation::report_handshake() {
+void Conversation::report_agreement(std::string_view event) {
   const auto& summary = connection_.summary();
-  nlohmann::json line{{"event", "connected"},
+  nlohmann::json line{{"event", event},
                       {"version", sotto::to_string(summary.version)},
                       {"suite", sotto::to_string(summary.cipher_suite)},
                       {"group", summary.group ? sotto::to_string(*summary.group) : ""},
@@ -278,6 +299,7 @@ void Conversation::report_end(const sotto::Result<void>& result) {
                       {"received", received_},
                       {"sessions", sessions_},
                       {"key_updates", updates_},
+                      {"renegotiations", renegotiations_},
                       {"said", transcript_->sent()},
                       {"heard", transcript_->received()}};
   if (!result) {

@@ -61,7 +61,8 @@ class Conversation {
   sotto::Result<void> take(const sotto::Event& event);
   sotto::Result<void> flush();
   sotto::Result<void> answer_question();
-  void report_handshake();
+  // Reports what was agreed on, as the event of that name.
+  void report_agreement(std::string_view event);
   void report_end(const sotto::Result<void>& result);
 
   Socket socket_;
@@ -76,6 +77,7 @@ class Conversation {
   std::size_t received_ = 0;
   std::size_t sessions_ = 0;
   std::size_t updates_ = 0;
+  std::size_t renegotiations_ = 0;
   bool established_ = false;
   bool echoing_ = false;
   bool peer_closed_ = false;

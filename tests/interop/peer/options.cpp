@@ -17,6 +17,9 @@ constexpr std::array action_names{
     std::pair{std::string_view("ticket"), Action::Kind::ticket},
     std::pair{std::string_view("update"), Action::Kind::update},
     std::pair{std::string_view("updates"), Action::Kind::updates},
+    std::pair{std::string_view("renegotiate"), Action::Kind::renegotiate},
+    std::pair{std::string_view("ask"), Action::Kind::ask},
+    std::pair{std::string_view("renegotiated"), Action::Kind::renegotiated},
     std::pair{std::string_view("echo"), Action::Kind::echo},
     std::pair{std::string_view("close"), Action::Kind::close},
     std::pair{std::string_view("drain"), Action::Kind::drain},
@@ -65,6 +68,7 @@ struct RawOptions {
   std::vector<std::string> suites;
   std::vector<std::string> versions;
   bool no_middlebox = false;
+  bool renegotiation = false;
   long timeout_ms = 15000;
   std::vector<std::string> actions;
 };
@@ -76,7 +80,8 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--roots", options.roots, "PEM file of the roots that the peer is verified against");
   app.add_option("--cert", raw.certificates, "PEM chain; repeatable, each with its --key");
   app.add_option("--key", raw.keys, "PEM private key");
-  app.add_option("--client-auth", raw.client_auth)->check(CLI::IsMember({"none", "optional", "required"}));
+  app.add_option("--client-auth", raw.client_auth)
+      ->check(CLI::IsMember({"none", "optional", "required", "on-request"}));
   app.add_option("--alpn", options.alpn)->delimiter(',');
   app.add_option("--groups", raw.groups)->delimiter(',');
   app.add_option("--key-shares", raw.key_shares, "groups to send shares for at once")->delimiter(',');
@@ -88,6 +93,7 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--max-fragment-length", options.policy.max_fragment_length, "octets of any record, for a client");
   app.add_option("--tickets", options.policy.tickets, "tickets that a server sends");
   app.add_flag("--no-middlebox", raw.no_middlebox, "send no change_cipher_spec");
+  app.add_flag("--renegotiation", raw.renegotiation, "allow TLS 1.2 connections to be negotiated anew");
   app.add_option("--keylog", options.key_log);
   app.add_option("--export", options.export_label, "label of keying material to export and print");
   app.add_option("--export-length", options.export_length);
@@ -108,6 +114,7 @@ void finish(const RawOptions& raw, Options& options) {
   if (raw.certificates.size() != raw.keys.size()) throw CLI::ValidationError("--cert", "each needs its --key");
   for (std::size_t i = 0; i < raw.keys.size(); ++i) options.credentials.emplace_back(raw.certificates[i], raw.keys[i]);
   if (raw.client_auth == "optional") options.client_auth = sotto::ClientAuth::optional;
+  if (raw.client_auth == "on-request") options.client_auth = sotto::ClientAuth::on_request;
   if (raw.client_auth == "required") options.client_auth = sotto::ClientAuth::required;
 
   auto& policy = options.policy;
@@ -119,6 +126,7 @@ void finish(const RawOptions& raw, Options& options) {
   if (!raw.suites.empty()) policy.cipher_suites = parse_all(raw.suites, sotto::parse_cipher_suite);
   if (!raw.versions.empty()) set_versions(policy, parse_all(raw.versions, parse_version));
   policy.middlebox_compatibility = !raw.no_middlebox;
+  if (raw.renegotiation) policy.renegotiation = sotto::Renegotiation::allowed;
   options.timeout = std::chrono::milliseconds(raw.timeout_ms);
   for (const auto& action : raw.actions) options.actions.push_back(parse_action(action));
 }

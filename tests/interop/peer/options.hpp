@@ -18,16 +18,19 @@ enum class Role : std::uint8_t { client, server };
 // One thing to do once the handshake is done, written NAME or NAME:ARGUMENT.
 struct Action {
   enum class Kind : std::uint8_t {
-    say,      // say:TEXT      sends the text and a newline
-    send,     // send:FILE     sends the file's contents
-    receive,  // receive:N     waits until N octets have come in all
-    ticket,   // ticket:N      waits until N sessions are stored
-    update,   // update:ours | update:both
-    updates,  // updates:N     waits until the peer has updated its keys N times in all
-    echo,     // echo          sends back what comes until the peer closes
-    close,    // close         sends close_notify
-    drain,    // drain         reads until the peer says close_notify
-    cut,      // cut           drops the transport without close_notify
+    say,           // say:TEXT      sends the text and a newline
+    send,          // send:FILE     sends the file's contents
+    receive,       // receive:N     waits until N octets have come in all
+    ticket,        // ticket:N      waits until N sessions are stored
+    update,        // update:ours | update:both
+    updates,       // updates:N     waits until the peer has updated its keys N times in all
+    renegotiate,   // renegotiate           starts a renegotiation
+    ask,           // ask:required | ask:optional   asks the client for its certificate
+    renegotiated,  // renegotiated:N        waits until there were N renegotiations in all
+    echo,          // echo          sends back what comes until the peer closes
+    close,         // close         sends close_notify
+    drain,         // drain         reads until the peer says close_notify
+    cut,           // cut           drops the transport without close_notify
   };
   Kind kind = Kind::drain;
   std::string argument;

@@ -173,6 +173,36 @@ TEST(Socket, reports_a_cut_connection_as_truncated) {
   EXPECT_EQ(end.error().code, Code::truncated);
 }
 
+TEST(Socket, reads_what_a_client_said_that_is_gone_before_its_tickets_come) {
+  const auto [left, right] = socket_pair();
+  auto server = std::async(std::launch::async, [end = right] { return Socket::accept(server_config(), end); });
+  Buffer out;
+  auto client = Connection::client(client_config(), ServerName("localhost"), out).value();
+  Buffer in;
+  while (!client.is_established()) {
+    ASSERT_EQ(::send(left, out.readable().data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+    out.clear();
+    const auto got = ::recv(left, in.prepare(16384).data(), 16384, 0);
+    ASSERT_GT(got, 0);
+    in.commit(static_cast<std::size_t>(got));
+    for (bool more = true; more;) {
+      const auto step = client.receive(in.readable(), out);
+      ASSERT_TRUE(step) << step.error().message();
+      in.consume(step->consumed);
+      more = !std::holds_alternative<NeedInput>(step->event);
+    }
+  }
+  ASSERT_TRUE(client.write(as_bytes("last words"), out));
+  ASSERT_TRUE(client.close(out));
+  ::shutdown(left, SHUT_RD);  // from here on the server's writes fail
+  ASSERT_EQ(::send(left, out.readable().data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+  ::close(left);
+  auto served = server.get();
+  ASSERT_TRUE(served) << served.error().message();
+  EXPECT_EQ(read_all(*served), "last words");
+  EXPECT_EQ(served->write(as_bytes("too late")).error().code, Code::io_failed);
+}
+
 TEST(Socket, survives_a_read_that_timed_out) {
   auto [client, server] = connected({.read_timeout = milliseconds(30)});
   std::array<std::byte, 100> buffer;
