@@ -2,7 +2,6 @@
 /// One TLS connection without sockets: bytes in, bytes and events out.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <sotto/buffer.hpp>
 #include <sotto/certificate.hpp>
@@ -82,6 +82,20 @@ using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, Application
 struct Step {
   std::size_t consumed = 0;
   Event event;
+};
+
+/// Names a channel binding, by which an application protocol ties its authentication to this connection (SCRAM-PLUS).
+/// Source: the IANA registry of channel binding types.
+enum class ChannelBinding : std::uint8_t {
+  /// Key material exported under a label of its own; 32 octets. TLS 1.3, and TLS 1.2 with an extended master secret.
+  /// RFC
+  /// 9266.
+  tls_exporter,
+  /// The first Finished message of the latest handshake; 12 octets. TLS 1.2 with an extended master secret alone, for
+  /// without it somebody between the two can make both sides the same (RFC 7627, 1). RFC 5929, 3.
+  tls_unique,
+  /// The hash of the server's certificate. It tells the server, not the connection. RFC 5929, 4.
+  tls_server_end_point,
 };
 
 class Sender;
@@ -160,8 +174,12 @@ class SOTTO_API Connection {
   [[nodiscard]] Result<void> export_keying_material(std::string_view label,
                                                     std::optional<std::span<const std::byte>> context,
                                                     std::span<std::byte> out) const;
-  /// Returns the tls-exporter channel binding. RFC 9266, 2.
-  [[nodiscard]] Result<std::array<std::byte, 32>> channel_binding() const;
+  /// Returns the channel binding of that type, the same on both sides. `Code::wrong_state` where there is none: before
+  /// the handshake is done, in a version without it, and for `tls_server_end_point` on a resumed connection, where the
+  /// server showed no certificate, after a client's `forget_summary`, and with a certificate that is signed without a
+  /// hash function, as by Ed25519 (RFC 5929, 4.1).
+  [[nodiscard]] Result<std::vector<std::byte>> channel_binding(
+      ChannelBinding type = ChannelBinding::tls_exporter) const;
 
   /// Splits an established connection into two halves that two threads may use at once. `Code::wrong_state` before.
   [[nodiscard]] Result<std::pair<Sender, Receiver>> split() &&;

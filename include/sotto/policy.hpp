@@ -175,9 +175,11 @@ struct SOTTO_API Policy {
   std::size_t max_fragment_length = 0;
   /// Sends change_cipher_spec records for middleboxes. RFC 8446, D.4.
   bool middlebox_compatibility = true;
-  /// Tickets that a server sends after the handshake; 0 switches resumption off.
+  /// Tickets that a server sends after the handshake; with 0, only TLS 1.2 clients resume, by sessions that the server
+  /// keeps (`ServerConfig::Builder::session_store`).
   unsigned tickets = 2;
-  /// How long a ticket may be used; at most seven days. RFC 8446, 4.6.1.
+  /// How long a ticket may be used; at most seven days (RFC 8446, 4.6.1). A session that a TLS 1.2 server keeps lasts
+  /// as long, but at most one day (RFC 5246, F.1.4).
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24);
 
   /// Returns the default of the year 2026: TLS 1.3, and TLS 1.2 with ephemeral keys and AEAD ciphers; X25519 first.

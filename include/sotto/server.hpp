@@ -60,6 +60,9 @@ class SOTTO_API ServerConfig::Builder {
   Builder& request_client_certificate(ClientAuth mode, std::shared_ptr<const Verifier> verifier);
   /// Seals tickets with `keys`; null switches resumption off. Default: random keys of this configuration's own.
   Builder& ticket_keys(std::shared_ptr<TicketKeys> keys);
+  /// Keeps sessions in `store` for TLS 1.2 clients that take no tickets; null for no such clients. It can be shared
+  /// between configurations that share their ticket keys. Default: a store in memory of this configuration's own.
+  Builder& session_store(std::shared_ptr<ServerSessionStore> store);
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);
   /// Writes secrets to `log`, for debugging.

@@ -57,6 +57,26 @@ class SOTTO_API SessionStore {
 [[nodiscard]] SOTTO_API std::shared_ptr<SessionStore> make_memory_session_store(std::size_t servers = 256,
                                                                                 std::size_t each = 4);
 
+/// Keeps a server's sessions for TLS 1.2 clients that take no tickets and resume by session identifier instead.
+/// Implementations must be safe to call from several threads. What they hold is sealed by the server's `TicketKeys`, so
+/// a store may live outside the process. RFC 5246, 7.4.1.3 and F.1.4.
+class SOTTO_API ServerSessionStore {
+ public:
+  virtual ~ServerSessionStore() = default;
+  /// Keeps `sealed` under `id`, 32 random octets, until `expires`. It may be dropped earlier.
+  virtual void put(std::span<const std::byte> id, std::vector<std::byte> sealed,
+                   std::chrono::system_clock::time_point expires) = 0;
+  /// Returns what is kept under `id`, which is a client's and may be anything; it stays.
+  virtual std::optional<std::vector<std::byte>> find(std::span<const std::byte> id) = 0;
+  /// Forgets what is kept under `id`: its connection failed. RFC 5246, 7.2.2.
+  virtual void remove(std::span<const std::byte> id) = 0;
+};
+
+/// Returns a store in memory of at most `sessions` sessions; the one that was not used for longest is dropped first,
+/// and none is found that has ended by the system's clock.
+[[nodiscard]] SOTTO_API std::shared_ptr<ServerSessionStore> make_memory_server_session_store(
+    std::size_t sessions = 1024);
+
 /// Seals and opens a server's tickets: AES-256-GCM under keys that rotate. Share one object between server
 /// configurations whose tickets may stand in for one another. Thread-safe.
 class SOTTO_API TicketKeys {

@@ -59,13 +59,9 @@ Result<void> Connection::export_keying_material(std::string_view label,
   return impl_->export_keying_material(label, view, as_view(out));
 }
 
-Result<std::array<std::byte, 32>> Connection::channel_binding() const {
-  std::array<std::byte, 32> binding{};
-  // RFC 9266, 2: label "EXPORTER-Channel-Binding", zero-length context, 32 octets.
-  if (auto exported = export_keying_material("EXPORTER-Channel-Binding", std::span<const std::byte>(), binding);
-      !exported)
-    return std::unexpected(exported.error());
-  return binding;
+Result<std::vector<std::byte>> Connection::channel_binding(ChannelBinding type) const {
+  if (!is_established()) return fail(Code::wrong_state, "a channel binding is there once the handshake is done");
+  return impl_->channel_binding(type);
 }
 
 }  // namespace sotto

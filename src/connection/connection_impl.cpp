@@ -172,6 +172,9 @@ Result<void> Connection::Impl::finish_handshake() {
   handshake.reset();
   sending.finish_handshake();
   exporter = std::move(outcome.exporter);
+  session_id = std::move(outcome.session_id);
+  first_finished = outcome.first_finished;
+  credential = std::move(outcome.credential);
   keep_ticket_taker(outcome);
   const bool first = !std::exchange(established, true);
   unreported = first ? Event(HandshakeDone{}) : Event(Renegotiated{});
@@ -294,9 +297,15 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   if (handshake) seen = handshake->locate(std::move(seen));
   if (seen.alert && seen.code != Code::peer_alert) sending.send_alert(*seen.alert, out);
   error = seen;
+  forget_session();
   handshake.reset();
   unreported.reset();
   return seen;
+}
+
+void Connection::Impl::forget_session() {
+  const auto* server = std::get_if<ServerConfigPointer>(&config);
+  if (server != nullptr && !session_id.empty()) (*server)->impl().sessions->remove(as_public(View(session_id)));
 }
 
 void Connection::Impl::tell_keys(Direction direction, handshake::Epoch epoch) const {

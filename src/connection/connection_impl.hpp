@@ -37,6 +37,8 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
                                                     MutableView out) const;
 
+  [[nodiscard]] Result<std::vector<std::byte>> channel_binding(ChannelBinding type) const;
+
   // ---- Outside, for the handshake ----
   Result<void> send_handshake(View message) override;
   Result<void> send_compatibility_change_cipher_spec() override;
@@ -58,8 +60,11 @@ struct Connection::Impl final : handshake::Outside {
   std::unique_ptr<connection::Renegotiation> renegotiation;
   std::unique_ptr<Summary> summary;
   keys::Exporter exporter;
-  std::optional<Error> error;  // final
-  Buffer* output = nullptr;    // that of the call in progress
+  Bytes session_id;                                  // of a session in a server's store
+  std::optional<keys::VerifyData12> first_finished;  // of the latest handshake
+  std::optional<Credential> credential;              // that a server showed
+  std::optional<Error> error;                        // final
+  Buffer* output = nullptr;                          // that of the call in progress
   std::uint64_t questions = 0;
   bool question_announced = false;
   std::optional<Event> unreported;  // that a handshake is done
@@ -94,6 +99,9 @@ struct Connection::Impl final : handshake::Outside {
   /// Goes on with the connection as it was.
   [[nodiscard]] Result<void> abandon_renegotiation();
 
+  [[nodiscard]] std::optional<Certificate> server_certificate() const;
+  /// Forgets the session of a connection that failed. RFC 5246, 7.2.2.
+  void forget_session();
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.
   Error give_up(Error seen, Buffer& out);

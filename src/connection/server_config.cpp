@@ -16,6 +16,7 @@ struct ServerConfig::Builder::Settings {
   std::shared_ptr<const Verifier> client_verifier;
   std::vector<std::vector<std::byte>> client_authorities;
   std::optional<std::shared_ptr<TicketKeys>> ticket_keys;  // absent: make random ones
+  std::shared_ptr<ServerSessionStore> sessions = make_memory_server_session_store();
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock = [] { return std::chrono::system_clock::now(); };
@@ -72,6 +73,10 @@ ServerConfig::Builder& ServerConfig::Builder::ticket_keys(std::shared_ptr<Ticket
   settings_->ticket_keys.emplace(std::move(keys));
   return *this;
 }
+ServerConfig::Builder& ServerConfig::Builder::session_store(std::shared_ptr<ServerSessionStore> store) {
+  settings_->sessions = std::move(store);
+  return *this;
+}
 ServerConfig::Builder& ServerConfig::Builder::ask(Ask kinds) {
   settings_->ask = kinds;
   return *this;
@@ -103,10 +108,11 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
   }
   settings->policy.drop_unusable();
   const EncodedPolicy encoded(settings->policy);
-  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(Impl{
-      std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
-      settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
-      std::move(*settings->ticket_keys), settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
+  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
+      Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
+           settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
+           std::move(*settings->ticket_keys), std::move(settings->sessions), settings->ask,
+           std::move(settings->key_log), std::move(settings->clock)}));
 }
 
 }  // namespace sotto

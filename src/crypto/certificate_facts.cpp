@@ -95,6 +95,25 @@ Result<Certificate::Facts> certificate_facts(View der) {
   return facts;
 }
 
+Result<Digest> end_point_hash(View der) {
+  const auto certificate = read_certificate(der);
+  if (!certificate) return std::unexpected(certificate.error());
+  int hash = NID_undef;
+  const bool known = X509_get_signature_info(certificate->get(), &hash, nullptr, nullptr, nullptr) == 1;
+  // RFC 5929, 4.1: "if the certificate's signatureAlgorithm uses a single hash function and that hash function is
+  // either MD5 or SHA-1, then use SHA-256"; one without a hash function leaves the binding undefined.
+  if (hash == NID_md5 || hash == NID_sha1) hash = NID_sha256;
+  const auto* algorithm = known && hash != NID_undef ? EVP_get_digestbynid(hash) : nullptr;
+  if (algorithm == nullptr)
+    return fail_clean(Code::wrong_state, "the certificate's signature has no hash function for tls-server-end-point");
+  Digest digest;
+  const auto room = digest.resize(static_cast<std::size_t>(EVP_MD_get_size(algorithm)));
+  if (EVP_Digest(der.data(), der.size(), room.data(), nullptr, algorithm, nullptr) != 1)
+    return fail_clean(Code::crypto_failed, "tls-server-end-point");
+  ERR_clear_error();
+  return digest;
+}
+
 std::string name_text(View der_name) {
   const auto* next = der_name.data();
   const Handle<X509_NAME, X509_NAME_free> name(d2i_X509_NAME(nullptr, &next, static_cast<long>(der_name.size())));

@@ -80,6 +80,11 @@ std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const P
   return left;
 }
 
+std::optional<keys::VerifyData12> first_finished_of(const Agreed12& agreed, bool resumed) {
+  if (!agreed.extended_master_secret) return std::nullopt;
+  return resumed ? agreed.server_verify_data : agreed.client_verify_data;
+}
+
 keys::Exporter exporter_of(const Agreed12& agreed) {
   // RFC 7627, 5.4: without an extended master secret, exported values do not identify the connection.
   if (!agreed.extended_master_secret) return {};

@@ -46,6 +46,8 @@ struct Agreed12 {
 /// Returns what another handshake on this connection has to continue; null where there may be none.
 [[nodiscard]] std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Policy& policy,
                                                                const Summary& summary, View peer_identity);
+/// Returns the Finished that came first: a server's where a session is resumed.
+[[nodiscard]] std::optional<keys::VerifyData12> first_finished_of(const Agreed12& agreed, bool resumed);
 /// Returns what key material can be exported from afterwards.
 [[nodiscard]] keys::Exporter exporter_of(const Agreed12& agreed);
 

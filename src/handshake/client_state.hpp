@@ -70,6 +70,7 @@ struct ClientState {
   SecretBytes premaster_secret;
   Bytes public_value;
   Bytes ticket;
+  Bytes new_session_id;  // under which the server keeps this session
   std::chrono::seconds ticket_lifetime{};
 
   Outcome outcome;

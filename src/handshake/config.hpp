@@ -50,6 +50,7 @@ struct ServerConfig::Impl {
   std::shared_ptr<const Verifier> client_verifier;
   std::vector<std::vector<std::byte>> client_authorities;  // DER Names
   std::shared_ptr<TicketKeys> ticket_keys;
+  std::shared_ptr<ServerSessionStore> sessions;
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <sotto/connection.hpp>
+#include <sotto/credential.hpp>
 
 #include "crypto/hkdf.hpp"
 #include "handshake/renegotiation.hpp"
 #include "keys/exporter.hpp"
+#include "keys/prf12.hpp"
 
 namespace sotto::handshake {
 
@@ -21,6 +24,12 @@ struct Outcome {
   /// kept, or they would let a connection that demands it go on without.
   bool server_is_authenticated = false;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none
+  /// Under which a server keeps this TLS 1.2 session; it is forgotten if the connection fails. RFC 5246, 7.2.2.
+  Bytes session_id;
+  /// The first Finished, of TLS 1.2 with an extended master secret: it is the tls-unique channel binding.
+  std::optional<keys::VerifyData12> first_finished;
+  /// What a server showed; absent on resumption.
+  std::optional<Credential> credential;
   keys::Exporter exporter;
   /// What a renegotiation has to continue; null where there may be none.
   std::unique_ptr<Renegotiable> renegotiable;

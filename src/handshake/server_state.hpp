@@ -54,6 +54,7 @@ struct ServerState {
   std::optional<keys::TrafficSecret> server_handshake_traffic;
 
   // TLS 1.2 alone.
+  Bytes session_id;  // that this session is, or will be, kept under; empty if it is not
   Agreed12 agreed12;
   std::optional<crypto::KeyExchange> key_exchange;
   std::optional<crypto::FfdheExchange> ffdhe_exchange;

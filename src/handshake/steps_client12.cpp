@@ -71,12 +71,13 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   return accept_protocol12(state, hello);
 }
 
-/// Decides whether the server resumes: it echoes our session identifier (RFC 5077, 3.4).
+/// Decides whether the server resumes: it echoes our session identifier (RFC 5246, 7.4.1.3; RFC 5077, 3.4).
 Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   const bool offered = state.session && state.session->version() == ProtocolVersion::tls12;
   const bool echoed = !state.session_id.empty() && same(hello.legacy_session_id_echo, state.session_id);
   if (!echoed) {
     state.session.reset();
+    state.new_session_id = own(hello.legacy_session_id_echo);
     return {};
   }
   if (!offered) return fail(Code::wrong_session_id, "it was no session's");
@@ -87,6 +88,15 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   state.agreed12.master = keys::MasterSecret(kept.psk.view());
   state.resumed = true;
   return {};
+}
+
+std::chrono::seconds lifetime_of_session12(const ClientState& state) {
+  using std::chrono::seconds;
+  // RFC 5246, F.1.4: "An upper limit of 24 hours is suggested for session ID lifetimes".
+  if (state.ticket.empty()) return std::chrono::days(1);
+  // RFC 5077, 3.3: a hint of zero leaves the lifetime to the client.
+  if (state.ticket_lifetime == seconds(0)) return std::chrono::hours(2);
+  return std::min(state.ticket_lifetime, seconds(std::chrono::days(7)));
 }
 
 void note_server(ClientState& state, const Verified& proof) {
@@ -294,6 +304,7 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   channel.transcript().forget_messages();
   const auto& settings = state.settings();
   state.outcome.exporter = exporter_of(state.agreed12);
+  state.outcome.first_finished = first_finished_of(state.agreed12, state.resumed);
   state.outcome.server_name = state.name.text();
   if (auto left = leave_renegotiable(state); !left) return left;
   // A session that cannot be resumed safely is not kept. A resumed one whose server gave no new ticket can be used
@@ -302,19 +313,19 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
     settings.sessions->put(state.name.text(), std::move(*state.session));
     return {};
   }
-  if (!settings.sessions || state.ticket.empty() || !state.agreed12.extended_master_secret ||
+  const bool resumable = !state.ticket.empty() || !state.new_session_id.empty();
+  if (!settings.sessions || !resumable || !state.agreed12.extended_master_secret ||
       !state.outcome.server_is_authenticated)
     return {};
   auto kept = std::make_unique<Session::Impl>();
   kept->version = ProtocolVersion::tls12;
   kept->cipher_suite = state.suite->suite;
   kept->psk = crypto::HashSecret(state.agreed12.master.view());
+  kept->lifetime = lifetime_of_session12(state);
+  // RFC 5077, 3.4: with a ticket, the server's session identifier is not used.
+  if (state.ticket.empty()) kept->session_id = std::move(state.new_session_id);
   kept->ticket = std::move(state.ticket);
   kept->received = settings.clock();
-  // RFC 5077, 3.3: a hint of zero leaves the lifetime to the client.
-  constexpr auto longest = std::chrono::seconds(std::chrono::days(7));
-  kept->lifetime = state.ticket_lifetime == std::chrono::seconds(0) ? std::chrono::seconds(std::chrono::hours(2))
-                                                                    : std::min(state.ticket_lifetime, longest);
   kept->server_name = state.name.text();
   kept->application_protocol = state.outcome.summary.application_protocol;
   kept->authenticated = state.outcome.summary.peer_authenticated;

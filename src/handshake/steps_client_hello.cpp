@@ -233,9 +233,12 @@ Result<void> prepare_offer(ClientState& state) {
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
   // A renegotiation is there for fresh keys, or to show a certificate: it resumes nothing.
   if (!state.before) look_for_session(state);
-  // RFC 5077, 3.4: the echo of this identifier tells a client of TLS 1.2 that its ticket was taken.
+  // RFC 5246, 7.4.1.2: the identifier of the session to be resumed. RFC 5077, 3.4: with a ticket, the echo of any
+  // identifier tells a client of TLS 1.2 that it was taken.
   const bool older_session = state.session && state.session->version() == ProtocolVersion::tls12;
-  if ((policy.middlebox_compatibility && state.may_offer(ProtocolVersion::tls13)) || older_session) {
+  if (older_session && !state.session->impl().session_id.empty()) {
+    state.session_id = state.session->impl().session_id;
+  } else if ((policy.middlebox_compatibility && state.may_offer(ProtocolVersion::tls13)) || older_session) {
     state.session_id.resize(32);
     if (auto filled = crypto::fill_random(state.session_id); !filled) return filled;
   }

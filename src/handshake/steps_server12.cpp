@@ -14,6 +14,8 @@ using namespace wire;
 /// RFC 5746, 3.3: a cipher suite that stands for an empty renegotiation_info.
 constexpr auto empty_renegotiation_info_scsv = static_cast<CipherSuite>(0x00ff);
 
+constexpr std::size_t session_id_octets = 32;
+
 /// Checks that the client continues our connection, or starts one securely. RFC 5746, 3.6 and 3.7.
 Result<void> accept_renegotiation_info(ServerState& state) {
   const auto info = state.hello.extensions.find<RenegotiationInfo>();
@@ -49,13 +51,29 @@ bool fits(const ServerState& state, const session::ServerSession& session) {
   return fits_settings(state, session);
 }
 
-Result<void> look_for_session(ServerState& state) {
-  const auto ticket = state.hello.extensions.find<SessionTicketOffer>();
-  const auto& keys = state.settings().ticket_keys;
+/// Opens the session that the client wants to resume, by its ticket or its identifier.
+std::optional<session::ServerSession> offered_session(ServerState& state) {
+  const auto& settings = state.settings();
   // A renegotiation is there for fresh keys, or for a certificate: it resumes nothing.
-  if (!ticket || ticket->ticket.empty() || !keys || state.before) return {};
-  auto session = session::open_ticket(*keys, ticket->ticket, state.settings().clock());
-  if (!session || !fits(state, *session)) return {};
+  if (!settings.ticket_keys || state.before) return std::nullopt;
+  const auto ticket = state.hello.extensions.find<SessionTicketOffer>();
+  if (ticket && !ticket->ticket.empty())
+    return session::open_ticket(*settings.ticket_keys, ticket->ticket, settings.clock());
+  // RFC 5077, 3.4: beside a ticket the identifier is the client's invention; without one it may be ours.
+  if (!settings.sessions || state.hello.legacy_session_id.size() != session_id_octets) return std::nullopt;
+  const auto sealed = settings.sessions->find(as_public(state.hello.legacy_session_id));
+  if (!sealed) return std::nullopt;
+  auto session = session::open_ticket(*settings.ticket_keys, as_view(*sealed), settings.clock());
+  if (session) state.session_id = own(state.hello.legacy_session_id);
+  return session;
+}
+
+Result<void> look_for_session(ServerState& state) {
+  auto session = offered_session(state);
+  if (!session || !fits(state, *session)) {
+    state.session_id.clear();
+    return {};
+  }
   // RFC 7627, 5.3: our sessions all have an extended master secret; a client that forgot it must be refused.
   if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
   state.agreed.suite = keys::find_suite(session->cipher_suite);
@@ -144,6 +162,46 @@ ExtensionList answer_extensions(const ServerState& state) {
   return extensions;
 }
 
+/// Gives a new session an identifier, where it can be resumed and the client takes no ticket.
+Result<void> draw_session_id(ServerState& state) {
+  const auto& settings = state.settings();
+  const bool kept = settings.sessions && settings.ticket_keys && state.agreed12.extended_master_secret &&
+                    !state.agreed12.ticket_promised;
+  if (state.session || !kept) return {};
+  state.session_id.resize(session_id_octets);
+  return crypto::fill_random(state.session_id);
+}
+
+/// Returns what a session is bound to, for a ticket or the store.
+session::ServerSession session_to_keep(const ServerState& state) {
+  const auto& settings = state.settings();
+  const auto& summary = state.outcome.summary;
+  session::ServerSession kept;
+  kept.version = ProtocolVersion::tls12;
+  kept.cipher_suite = state.agreed.suite->suite;
+  kept.psk = crypto::HashSecret(state.agreed12.master.view());
+  kept.issued = settings.clock();
+  kept.lifetime = settings.policy.ticket_lifetime;
+  kept.server_name = state.offer.server_name;
+  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
+  kept.client_authenticated = summary.peer_authenticated;
+  kept.max_fragment_length = state.records.max_fragment_length;
+  return kept;
+}
+
+/// Puts a session that is now proven into the store. One that cannot be sealed is not resumed, which is no failure.
+void keep_session(ServerState& state) {
+  if (state.session_id.empty()) return;
+  const auto& settings = state.settings();
+  state.outcome.session_id = state.session_id;
+  if (state.session) return;
+  auto kept = session_to_keep(state);
+  // RFC 5246, F.1.4: "An upper limit of 24 hours is suggested for session ID lifetimes".
+  kept.lifetime = std::min<std::chrono::seconds>(kept.lifetime, std::chrono::days(1));
+  const auto sealed = session::seal_ticket(*settings.ticket_keys, kept);
+  if (sealed) settings.sessions->put(as_public(View(state.session_id)), own_public(*sealed), kept.expires());
+}
+
 /// RFC 8446, 4.1.3: a server that speaks TLS 1.3 marks the random of a TLS 1.2 handshake.
 Result<void> draw_random(ServerState& state) {
   auto& random = state.agreed12.server_random;
@@ -167,6 +225,7 @@ Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
                                    state.agreed12.extended_master_secret &&
                                    state.hello.extensions.has(ExtensionType::session_ticket);
   if (auto looked = look_for_session(state); !looked) return looked;
+  if (auto drawn = draw_session_id(state); !drawn) return drawn;
   return channel.transcript().absorb(state.raw_hello);
 }
 
@@ -210,8 +269,9 @@ Result<void> send_server_hello12(Channel& channel, ServerState& state) {
   const auto extensions = answer_extensions(state);
   ServerHello hello;
   hello.random = state.agreed12.server_random;
-  // RFC 5077, 3.4: the client's identifier says that its session is resumed; otherwise ours is empty, for we keep none.
-  if (state.session) hello.legacy_session_id_echo = state.hello.legacy_session_id;
+  // RFC 5246, 7.4.1.3: the client's identifier says that its session is resumed, a new one that it can be, and an empty
+  // one that it cannot, or by a ticket alone (RFC 5077, 3.4).
+  hello.legacy_session_id_echo = state.session ? state.hello.legacy_session_id : View(state.session_id);
   hello.cipher_suite = state.agreed.suite->suite;
   hello.extensions = extensions.view<In::server_hello>();
   note_agreement12(state);
@@ -333,17 +393,7 @@ Result<void> check_client_signature12(Channel& channel, ServerState& state,
 Result<void> send_ticket12(Channel& channel, ServerState& state) {
   if (!state.agreed12.ticket_promised) return {};
   const auto& settings = state.settings();
-  const auto& summary = state.outcome.summary;
-  session::ServerSession kept;
-  kept.version = ProtocolVersion::tls12;
-  kept.cipher_suite = state.agreed.suite->suite;
-  kept.psk = crypto::HashSecret(state.agreed12.master.view());
-  kept.issued = settings.clock();
-  kept.lifetime = settings.policy.ticket_lifetime;
-  kept.server_name = state.offer.server_name;
-  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
-  kept.client_authenticated = summary.peer_authenticated;
-  kept.max_fragment_length = state.records.max_fragment_length;
+  const auto kept = session_to_keep(state);
   const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
 
   NewSessionTicket12 message;
@@ -359,6 +409,8 @@ Result<void> send_ticket12(Channel& channel, ServerState& state) {
 Result<void> finish_server12(Channel& channel, ServerState& state) {
   channel.transcript().forget_messages();
   state.outcome.exporter = exporter_of(state.agreed12);
+  state.outcome.first_finished = first_finished_of(state.agreed12, state.session.has_value());
+  state.outcome.credential = state.credential;
   Bytes identity;
   if (const auto& chain = state.outcome.summary.peer_chain; !chain.empty()) {
     auto known = identity_of(chain.front());
@@ -368,6 +420,7 @@ Result<void> finish_server12(Channel& channel, ServerState& state) {
   auto left = renegotiable_after(state.agreed12, state.settings().policy, state.outcome.summary, identity);
   if (left) left->server_name = state.offer.server_name;
   state.outcome.renegotiable = std::move(left);
+  keep_session(state);
   return {};
 }
 

@@ -251,6 +251,7 @@ Result<void> finish_server(Channel& channel, ServerState& state, ServerApplicati
   if (auto installed = channel.outside().install_receiving_keys(Epoch::application, std::move(application.receiving));
       !installed)
     return installed;
+  state.outcome.credential = state.credential;
   const auto& settings = state.settings();
   if (!settings.ticket_keys || !state.offer.takes_tickets) return {};
   const auto transcript = channel.transcript().current();

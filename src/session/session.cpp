@@ -19,6 +19,7 @@ struct StoredSession {
   CipherSuite cipher_suite{};
   View psk;
   View ticket;
+  View session_id;
   std::uint32_t ticket_age_add = 0;
   std::uint64_t received_milliseconds = 0;
   std::uint32_t lifetime_seconds = 0;
@@ -33,7 +34,8 @@ struct StoredSession {
     visit("version", self.version);
     visit("cipher_suite", self.cipher_suite);
     visit("psk", self.psk, wire::between<32, 64>);
-    visit("ticket", self.ticket, wire::between<1, 0xffff>);
+    visit("ticket", self.ticket, wire::between<0, 0xffff>);
+    visit("session_id", self.session_id, wire::between<0, 32>);
     visit("ticket_age_add", self.ticket_age_add);
     visit("received_milliseconds", self.received_milliseconds);
     visit("lifetime_seconds", self.lifetime_seconds);
@@ -58,6 +60,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.cipher_suite = impl_->cipher_suite;
   stored.psk = impl_->psk.view();
   stored.ticket = impl_->ticket;
+  stored.session_id = impl_->session_id;
   stored.ticket_age_add = impl_->ticket_age_add;
   stored.received_milliseconds =
       static_cast<std::uint64_t>(duration_cast<std::chrono::milliseconds>(impl_->received.time_since_epoch()).count());
@@ -80,11 +83,13 @@ std::vector<std::byte> Session::serialize() const {
 Result<Session> Session::parse(std::span<const std::byte> bytes) {
   const auto stored = wire::parse<StoredSession>(as_view(bytes));
   if (!stored || stored->format != StoredSession::current_format) return fail(Code::malformed_session);
+  if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
   auto impl = std::make_unique<Impl>();
   impl->version = stored->version;
   impl->cipher_suite = stored->cipher_suite;
   impl->psk = crypto::HashSecret(stored->psk);
   impl->ticket = own(stored->ticket);
+  impl->session_id = own(stored->session_id);
   impl->ticket_age_add = stored->ticket_age_add;
   impl->received =
       system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(stored->received_milliseconds)));

@@ -18,6 +18,8 @@ struct Session::Impl {
   /// The pre-shared key of TLS 1.3, the master secret of TLS 1.2.
   crypto::HashSecret psk;
   Bytes ticket;
+  /// What a TLS 1.2 server that gave no ticket knows the session by; empty otherwise.
+  Bytes session_id;
   std::uint32_t ticket_age_add = 0;
   std::chrono::system_clock::time_point received;
   std::chrono::seconds lifetime{};

@@ -279,7 +279,10 @@ void Conversation::report_agreement(std::string_view event) {
                       {"received_record_limit", summary.received_record_limit},
                       {"peer_subject", subject_of(summary.peer_chain)},
                       {"peer_authenticated", summary.peer_authenticated}};
-  if (auto binding = connection_.channel_binding()) line["channel_binding"] = hexadecimal(*binding);
+  using enum sotto::ChannelBinding;
+  for (const auto& [name, type] : {std::pair("channel_binding", tls_exporter), std::pair("tls_unique", tls_unique),
+                                   std::pair("tls_server_end_point", tls_server_end_point)})
+    if (const auto binding = connection_.channel_binding(type)) line[name] = hexadecimal(*binding);
   if (!options_.export_label.empty()) {
     std::vector<std::byte> exported(options_.export_length);
     auto result = connection_.export_keying_material(options_.export_label, {}, exported);

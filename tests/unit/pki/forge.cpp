@@ -28,6 +28,7 @@ EVP_PKEY* make_dsa() {
 
 EVP_PKEY* make_key(const std::string& kind) {
   if (kind.starts_with("RSA:")) return EVP_RSA_gen(static_cast<unsigned>(std::stoul(kind.substr(4))));
+  if (kind == "ED25519") return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   return kind == "DSA" ? make_dsa() : EVP_EC_gen("P-256");
 }
 
