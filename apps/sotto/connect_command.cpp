@@ -226,27 +226,10 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
       ->type_name("NAME");
   command.add_option("--roots", options.roots, "Trust the certificates in FILE instead of the system's")
       ->type_name("FILE");
-  command.add_option("--alpn", options.alpn, "Offer these application protocols, such as h2,http/1.1")
-      ->type_name("LIST")
-      ->allow_extra_args(false);
-  command.add_option("--cert", options.certificates, "Show this certificate if asked (PEM; repeatable, with --key)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--passphrase-file", options.passphrase_files, "Read the key's passphrase from FILE's first line")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command.add_option("--min-version", options.versions.min, "Use no version before this one: tls1.2 or tls1.3")
-      ->type_name("VERSION")
-      ->capture_default_str();
-  command.add_option("--max-version", options.versions.max, "Use no version after this one")
-      ->type_name("VERSION")
-      ->capture_default_str();
+  add_tls_options(
+      command, options,
+      {"Show this certificate if asked (PEM; repeatable, with --key)",
+       "Read the key's passphrase from FILE's first line", "Offer these application protocols, such as h2,http/1.1"});
   command
       .add_option("--groups", options.groups, "Offer only these key exchange groups; a key share goes with the first")
       ->type_name("LIST")

@@ -48,6 +48,7 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
             {"renegotiations_per_minute", limits.renegotiations_per_minute},
             {"held_data", limits.held_data},
             {"gcm_records_per_key", limits.gcm_records_per_key}}},
+          {"require_extended_master_secret", policy.require_extended_master_secret},
           {"pad_records_to", policy.pad_records_to},
           {"fragment_size", policy.fragment_size},
           {"record_size_limit", policy.record_size_limit},
@@ -61,6 +62,7 @@ void print_text(const sotto::Policy& policy) {
   const auto& limits = policy.limits;
   const auto line = [](std::string_view what, const std::string& value) { fmt::print("{:<24}{}\n", what, value); };
   line("policy", policy.name);
+  if (policy.name.starts_with("fips-like")) line("", "algorithms only: no certificate, no validated module");
   line("versions", join(names_of(policy.versions), ", "));
   line("cipher suites", join(names_of(policy.cipher_suites), ", "));
   line("groups", join(names_of(policy.groups), ", "));
@@ -72,6 +74,7 @@ void print_text(const sotto::Policy& policy) {
            ? fmt::format("TLS 1.2, at most {} a minute that the peer starts", limits.renegotiations_per_minute)
            : "refused");
   line("secure renegotiation", policy.require_secure_renegotiation ? "required of the peer" : "not required");
+  line("extended master secret", policy.require_extended_master_secret ? "required of the peer" : "not required");
   line("handshake message", fmt::format("at most {} octets", limits.handshake_message));
   line("certificate chain", fmt::format("at most {} octets", limits.certificate_chain));
   line("ticket", fmt::format("at most {} octets, {} on a connection", limits.ticket, limits.tickets_per_connection));

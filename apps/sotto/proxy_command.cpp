@@ -15,18 +15,16 @@
 #include "proxy/demo_site.hpp"
 #include "proxy/gateway.hpp"
 #include "text.hpp"
+#include "tls_options.hpp"
 
 namespace program {
 namespace {
 
-struct ProxyOptions {
+struct ProxyOptions : TlsOptions {
   std::string from;
   std::string to;
   std::string configuration;
   bool dev = false;
-  std::vector<std::string> certificates;
-  std::vector<std::string> keys;
-  std::vector<std::string> passphrase_files;
   std::vector<std::string> backend_certificates;
   std::vector<std::string> backend_keys;
   std::string roots;
@@ -34,9 +32,8 @@ struct ProxyOptions {
   bool insecure_backend = false;
   std::string client_ca;
   std::string client_auth = "none";
-  std::vector<std::string> alpn;
-  std::string policy = "modern";
-  VersionRange versions;
+  std::string backend_policy;
+  VersionRange backend_versions{"", ""};
   std::string handshake_timeout = "10s";
   std::string connect_timeout = "10s";
   std::string idle_timeout = "10m";
@@ -82,6 +79,8 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
   service.alpn = split_lists(options.alpn);
   service.policy = options.policy;
   service.versions = options.versions;
+  service.backend_policy = options.backend_policy;
+  service.backend_versions = options.backend_versions;
   if (auto checked = check_service(service, Spelling::flags); !checked) return std::unexpected(checked.error());
   return service;
 }
@@ -176,29 +175,18 @@ ExitCode run_proxy(const ProxyOptions& options) {
 }
 
 void add_tls_flags(CLI::App& command, ProxyOptions& options) {
-  command.add_option("--cert", options.certificates, "A certificate chain for clients (PEM; repeatable, with --key)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--key", options.keys, "The private key of --cert (PEM, encrypted or not)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
+  add_tls_options(command, options,
+                  {"A certificate chain for clients (PEM; repeatable, with --key)",
+                   "Read the passphrase of the keys from FILE's first line",
+                   "The application protocols to agree on, such as h2,http/1.1"});
   command
-      .add_option("--passphrase-file", options.passphrase_files,
-                  "Read the passphrase of the keys from FILE's first line")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--alpn", options.alpn, "The application protocols to agree on, such as h2,http/1.1")
-      ->type_name("LIST")
-      ->allow_extra_args(false);
-  command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command.add_option("--min-version", options.versions.min, "Use no version before this one: tls1.2 or tls1.3")
-      ->type_name("VERSION")
-      ->capture_default_str();
-  command.add_option("--max-version", options.versions.max, "Use no version after this one")
-      ->type_name("VERSION")
-      ->capture_default_str();
+      .add_option("--backend-policy", options.backend_policy,
+                  "What may be negotiated with a tls:// backend, if not the same as with clients")
+      ->type_name("NAME");
+  command.add_option("--backend-min-version", options.backend_versions.min, "--min-version for a tls:// backend")
+      ->type_name("VERSION");
+  command.add_option("--backend-max-version", options.backend_versions.max, "--max-version for a tls:// backend")
+      ->type_name("VERSION");
   command.add_option("--client-auth", options.client_auth, "Ask clients for a certificate: optional or required")
       ->type_name("MODE")
       ->capture_default_str();

@@ -34,11 +34,12 @@ class SOTTO_API Credential {
   /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion`
   /// (sotto/connection.hpp). `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the
   /// end entity's key are `Code::unsupported_key`; those that fit it in TLS 1.2 alone (PKCS#1, or the hash of another
-  /// curve) serve there.
+  /// curve) serve there. A certificate that is for encryption only has no schemes.
   static Result<Credential> with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes);
 
   [[nodiscard]] const CertificateChain& chain() const;
-  /// Lists the schemes that this key can sign with in TLS 1.3, most preferred first.
+  /// Lists the schemes that this key can sign with in TLS 1.3, most preferred first. Empty for one that serves in TLS
+  /// 1.2 alone, by what a remote key can do or because its certificate is for encryption only (keyUsage).
   [[nodiscard]] std::span<const SignatureScheme> schemes() const;
   /// Lists the schemes that this key can sign with in TLS 1.2, most preferred first. It is the longer list: RSA keys
   /// sign by PKCS#1 too, and an ECDSA scheme names a hash but no curve. Source: RFC 5246, 7.4.1.4.1; RFC 8422, 5.1.1.
@@ -48,6 +49,10 @@ class SOTTO_API Credential {
   /// Says whether the end entity's certificate is for the DNS name or IP address `name`. Source: RFC 9525, 6.3.
   [[nodiscard]] bool is_for(std::string_view name) const;
   [[nodiscard]] bool has_local_key() const;
+  /// Says whether this is an RSA key whose certificate lets it decrypt, for RSA key exchange. RFC 5246, 7.4.2.
+  [[nodiscard]] bool can_decrypt() const;
+  /// Returns the curve of an ECDSA key; nothing for others.
+  [[nodiscard]] std::optional<NamedGroup> curve() const;
 
   /// Signs `message` with the local key. `Code::wrong_state` without one.
   [[nodiscard]] Result<std::vector<std::byte>> sign(SignatureScheme scheme, std::span<const std::byte> message) const;

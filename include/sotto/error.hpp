@@ -99,6 +99,7 @@ enum class Code : std::uint16_t {
   renegotiation_mismatch,
   peer_certificate_changed,
   extended_master_secret_changed,
+  no_extended_master_secret,
   unknown_server_name,
   // Proofs that failed.
   bad_signature,

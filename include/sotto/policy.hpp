@@ -162,6 +162,9 @@ struct SOTTO_API Policy {
   /// Refuses TLS 1.2 peers that do not signal secure renegotiation: they can be attacked, even if we never renegotiate.
   /// Source: RFC 5746, 4.1 and 4.3.
   bool require_secure_renegotiation = true;
+  /// Refuses TLS 1.2 peers that do not know the extended master secret. Without it two connections can be made to have
+  /// the same secrets, so they are never resumed and have no exporter anyway. RFC 7627, 1 and 5.
+  bool require_extended_master_secret = false;
   /// Pads records to a multiple of so many octets; 0 sends no padding. RFC 8446, 5.4.
   std::size_t pad_records_to = 0;
   /// Octets of plaintext in one record that we send; 1 to 16384. Less where the peer can take less.
@@ -193,8 +196,13 @@ struct SOTTO_API Policy {
   /// and renegotiation.
   static Policy legacy_2026();
   static Policy legacy() { return legacy_2026(); }
-  /// Returns the policy of that name ("modern", "compatible", "legacy", or with their year "modern_2026"), or an error
-  /// naming the known ones.
+  /// Narrows `modern` to algorithms that FIPS 140-3 approves: AES-GCM, the NIST curves, RSA and ECDSA; TLS 1.2 with the
+  /// extended master secret alone. It is about algorithms and nothing else: libcrypto need not be a validated module,
+  /// sotto is none, and nobody has certified anything.
+  static Policy fips_like_2026();
+  static Policy fips_like() { return fips_like_2026(); }
+  /// Returns the policy of that name ("modern", "compatible", "legacy", "fips-like", or with their year "modern_2026"),
+  /// or an error naming the known ones.
   static Result<Policy> named(std::string_view name);
 
   /// Drops versions that no cipher suite is for, and cipher suites and signature schemes that are for no version left.

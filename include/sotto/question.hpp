@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct ChooseCredentialQuestion {
   std::string server_name;                           ///< lower case; empty if the client sent none
   std::vector<std::string> application_protocols;    ///< what the client offers by ALPN
   std::vector<SignatureScheme> signature_schemes;    ///< what the client can verify
+  /// In TLS 1.2, the groups that the client lists: the curve of an ECDSA key must be among them, unless none are
+  /// listed. RFC 8422, 5.1.
+  std::vector<NamedGroup> groups;
+  /// Whether RSA key exchange may come of it, for which a key needs no scheme: `Credential::can_decrypt`.
+  bool rsa_key_exchange = false;
 };
 
 /// Asks a client which credential to show, if any. Answer with a `Credential`, or with `NoCredential`.
@@ -69,8 +75,16 @@ struct NoCredential {};
 struct Signature {
   std::vector<std::byte> bytes;
 };
-/// Holds a decrypted pre-master secret; 48 octets.
-struct PremasterSecret {
+/// Holds a decrypted pre-master secret, 48 octets, and wipes it when it dies. Move-only.
+struct SOTTO_API PremasterSecret {
+  PremasterSecret() = default;
+  explicit PremasterSecret(std::vector<std::byte> secret) : bytes(std::move(secret)) {}
+  PremasterSecret(PremasterSecret&& other) noexcept : bytes(std::exchange(other.bytes, {})) {}
+  PremasterSecret& operator=(PremasterSecret&& other) noexcept {
+    bytes.swap(other.bytes);
+    return *this;
+  }
+  ~PremasterSecret();
   std::vector<std::byte> bytes;
 };
 /// Answers a question; an `Error` refuses, which ends the handshake.

@@ -108,6 +108,8 @@ constexpr auto table = std::to_array<ErrorRow>({
     {Code::extended_master_secret_changed, "extended_master_secret_changed", Alert::handshake_failure, Origin::peer,
      "the peer resumes a session with another extended master secret than it had",
      "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION"},
+    {Code::no_extended_master_secret, "no_extended_master_secret", Alert::handshake_failure, Origin::peer,
+     "the peer does not know the extended master secret, which this policy requires", "NO_EXTENDED_MASTER_SECRET"},
     {Code::unknown_server_name, "unknown_server_name", Alert::unrecognized_name, Origin::peer,
      "the client asked for a server name that is not served here", "UNKNOWN_SERVER_NAME"},
 

@@ -9,7 +9,8 @@ Result<std::vector<std::byte>> Connection::Impl::channel_binding(ChannelBinding 
     case ChannelBinding::tls_exporter: {
       // RFC 9266, 2: label "EXPORTER-Channel-Binding", zero-length context, 32 octets.
       std::vector<std::byte> binding(32);
-      if (auto exported = export_keying_material("EXPORTER-Channel-Binding", View(), as_view(std::span(binding))); !exported)
+      if (auto exported = export_keying_material("EXPORTER-Channel-Binding", View(), as_view(std::span(binding)));
+          !exported)
         return std::unexpected(exported.error());
       return binding;
     }

@@ -80,11 +80,27 @@ Policy Policy::legacy_2026() {
   return policy;
 }
 
+Policy Policy::fips_like_2026() {
+  auto policy = modern_2026();
+  policy.name = "fips-like_2026";
+  // SP 800-52 revision 2, 3.3 and appendix D; SP 800-186.
+  std::erase_if(policy.cipher_suites, [](CipherSuite suite) {
+    return keys::find_suite(suite)->aead == crypto::AeadAlgorithm::chacha20_poly1305;
+  });
+  policy.groups = {NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1};
+  policy.key_shares = {NamedGroup::secp256r1};
+  std::erase(policy.signature_schemes, SignatureScheme::ed25519);
+  std::erase(policy.certificate_signature_schemes, SignatureScheme::ed25519);
+  // FIPS 140-3 implementation guidance, D.Q.
+  policy.require_extended_master_secret = true;
+  return policy;
+}
+
 Result<Policy> Policy::named(std::string_view name) {
-  for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026()})
+  for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026(), fips_like_2026()})
     if (name == policy.name || policy.name == std::string(name) + "_2026") return policy;
   return refuse("there is no policy \"" + std::string(name) +
-                "\"; known are modern, compatible and legacy, each also with its year: modern_2026");
+                "\"; known are modern, compatible, legacy and fips-like, each also with its year: modern_2026");
 }
 
 void Policy::drop_unusable() {

@@ -55,19 +55,29 @@ std::optional<Answer> choose(const ClientConfig::Impl& settings, const ChooseCli
   return NoCredential{};
 }
 
+/// Says whether the client can make do with the credential's key, by signature or for RSA key exchange.
+bool suits(const Credential& credential, const Policy& policy, const ChooseCredentialQuestion& question) {
+  const auto curve = credential.curve();
+  const auto& groups = question.groups;
+  // RFC 8422, 5.1: a TLS 1.2 server must not use a key on a curve that the client does not list.
+  if (curve && !groups.empty() && std::ranges::find(groups, *curve) == groups.end()) return false;
+  return (question.rsa_key_exchange && credential.can_decrypt()) ||
+         can_sign_for(credential, question.version, policy.signature_schemes, question.signature_schemes);
+}
+
 std::optional<Answer> choose(const ServerConfig::Impl& settings, const ChooseCredentialQuestion& question) {
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   const Credential* fallback = nullptr;
   for (const auto& credential : settings.credentials) {
-    if (!can_sign_for(credential, question.version, settings.policy.signature_schemes, question.signature_schemes))
-      continue;
+    if (!suits(credential, settings.policy, question)) continue;
     if (!question.server_name.empty() && credential.is_for(question.server_name)) return credential;
     if (fallback == nullptr) fallback = &credential;
   }
   if (fallback != nullptr) return *fallback;
   std::string accepted;
   for (const auto scheme : question.signature_schemes) accepted += (accepted.empty() ? "" : ", ") + to_string(scheme);
-  return make_error(Code::no_common_signature_scheme, "the client accepts " + accepted);
+  return make_error(Code::no_common_signature_scheme,
+                    "the client accepts " + (accepted.empty() ? "RSA key exchange alone" : accepted));
 }
 
 }  // namespace

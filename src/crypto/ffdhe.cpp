@@ -125,13 +125,13 @@ Result<FfdheExchange> FfdheExchange::generate(NamedGroup group) {
 Result<FfdheExchange> FfdheExchange::from_parameters(View prime, View generator) {
   prime = without_leading_zeros(prime);
   if (prime.size() < 256)
-    return fail(Code::wrong_group,
+    return fail(Code::weak_dhe_group,
                 "its Diffie-Hellman group has " + std::to_string(prime.size() * 8) + " bits; 2048 are the least");
   const auto known = std::ranges::find_if(groups(), [&](const Group& group) { return same(group.prime, prime); });
   if (known == groups().end())
-    return fail(Code::wrong_group, "its Diffie-Hellman group is none of RFC 7919 and RFC 3526");
+    return fail(Code::weak_dhe_group, "its Diffie-Hellman group is none of RFC 7919 and RFC 3526");
   if (!same(without_leading_zeros(generator), two))
-    return fail(Code::wrong_group, "its Diffie-Hellman group has another generator than 2");
+    return fail(Code::weak_dhe_group, "its Diffie-Hellman group has another generator than 2");
   return in_group(static_cast<std::size_t>(known - groups().begin()));
 }
 

@@ -25,7 +25,7 @@ class FfdheExchange {
   static Result<FfdheExchange> generate(NamedGroup group);
   /// Makes a client's key pair in the server's group. Accepted are the groups of RFC 7919 and of RFC 3526, of 2048 to
   /// 8192 bits, each with its generator 2: their primes are known to be safe, and nobody can choose them. All others
-  /// are `wrong_group`, custom ones too, for a client cannot tell a good one from a trap. RFC 7919, 3 and 9.
+  /// are `weak_dhe_group`, custom ones too, for a client cannot tell a good one from a trap. RFC 7919, 3 and 9.
   static Result<FfdheExchange> from_parameters(View prime, View generator);
   FfdheExchange(FfdheExchange&& other) noexcept;
   FfdheExchange& operator=(FfdheExchange&& other) noexcept;

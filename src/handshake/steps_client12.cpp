@@ -61,6 +61,8 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
     if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
       return fail(Code::wrong_group, "the server does not take uncompressed points");
   state.agreed12.extended_master_secret = hello.extensions.has(ExtensionType::extended_master_secret);
+  if (!state.agreed12.extended_master_secret && state.settings().policy.require_extended_master_secret)
+    return fail(Code::no_extended_master_secret);
   if (auto checked = check_same_master_secret_kind(state.before.get(), state.agreed12.extended_master_secret); !checked)
     return checked;
   state.agreed12.encrypt_then_mac = hello.extensions.has(ExtensionType::encrypt_then_mac);

@@ -95,14 +95,22 @@ std::optional<NamedGroup> choose_ffdhe_group(const ClientOffer& offer) {
   return NamedGroup::ffdhe2048;
 }
 
+/// What a credential can do for a client.
+struct Abilities {
+  keys::Authentication authentication{};
+  bool sign = true;
+  bool decrypt = true;
+};
+
 /// Chooses the first suite of ours that the client has and that goes with the credential's key.
-const keys::SuiteParameters* choose_suite(const ServerState& state, keys::Authentication authentication) {
+const keys::SuiteParameters* choose_suite(const ServerState& state, const Abilities& abilities) {
   for (const auto suite : state.settings().policy.cipher_suites) {
     const auto* row = keys::find_suite(suite);
     const bool agreeable = (row->key_agreement != keys::KeyAgreement::ecdhe || state.agreed.group) &&
                            (row->key_agreement != keys::KeyAgreement::dhe || choose_ffdhe_group(state.offer));
-    if (row->version == ProtocolVersion::tls12 && row->authentication == authentication && agreeable &&
-        state.offer.cipher_suites.contains(suite))
+    const bool able = row->key_agreement == keys::KeyAgreement::rsa_transport ? abilities.decrypt : abilities.sign;
+    if (row->version == ProtocolVersion::tls12 && row->authentication == abilities.authentication && agreeable &&
+        able && state.offer.cipher_suites.contains(suite))
       return row;
   }
   return nullptr;
@@ -219,6 +227,8 @@ Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
   if (auto accepted = accept_renegotiation_info(state); !accepted) return accepted;
   copy(state.hello.random, state.agreed12.client_random);
   state.agreed12.extended_master_secret = state.hello.extensions.has(ExtensionType::extended_master_secret);
+  if (!state.agreed12.extended_master_secret && state.settings().policy.require_extended_master_secret)
+    return fail(Code::no_extended_master_secret);
   if (auto checked = check_continuity(state); !checked) return checked;
   // Without an extended master secret a session could be replayed into another connection: it gets no ticket.
   state.agreed12.ticket_promised = state.settings().ticket_keys && state.settings().policy.tickets != 0 &&
@@ -230,31 +240,46 @@ Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
 }
 
 Result<ChooseCredentialQuestion> credential_question12(ServerState& state) {
-  ChooseCredentialQuestion question{
-      ProtocolVersion::tls12, state.offer.server_name, state.offer.application_protocols, {}};
+  ChooseCredentialQuestion question;
+  question.version = ProtocolVersion::tls12;
+  question.server_name = state.offer.server_name;
+  question.application_protocols = state.offer.application_protocols;
   // Only schemes of keys that some common suite goes with can be used.
-  const bool ecdsa = choose_suite(state, keys::Authentication::ecdsa) != nullptr;
-  const bool rsa = choose_suite(state, keys::Authentication::rsa) != nullptr;
+  const bool ecdsa = choose_suite(state, {keys::Authentication::ecdsa}) != nullptr;
+  const bool rsa = choose_suite(state, {keys::Authentication::rsa, true, false}) != nullptr;
+  question.rsa_key_exchange = choose_suite(state, {keys::Authentication::rsa, false, true}) != nullptr;
+  question.groups.assign(state.offer.groups.begin(), state.offer.groups.end());
   for (const auto scheme : state.offer.signature_schemes) {
     const bool is_ecdsa = crypto::scheme_fits_tls12(scheme, crypto::KeyType::ecdsa_p256) ||
                           crypto::scheme_fits_tls12(scheme, crypto::KeyType::ed25519);
     if (is_ecdsa ? ecdsa : rsa) question.signature_schemes.push_back(scheme);
   }
-  if (question.signature_schemes.empty()) return fail(Code::no_common_cipher_suite, "with any kind of certificate");
+  if (question.signature_schemes.empty() && !question.rsa_key_exchange)
+    return fail(Code::no_common_cipher_suite, "with any kind of certificate");
   return question;
 }
 
 Result<void> take_credential12(ServerState& state, const Credential& credential) {
+  auto key =
+      end_entity_key(credential.chain(), credential.tls12_schemes().empty() ? KeyUse::enciphering : KeyUse::signing);
+  if (!key) return std::unexpected(key.error());
+  // RFC 8422, 5.1: a server that cannot restrict itself to the curves that are listed "MUST NOT negotiate the use of an
+  // ECC cipher suite".
+  const auto curve = credential.curve();
+  if (curve && !state.offer.groups.empty() && !state.offer.groups.contains(*curve))
+    return fail(Code::no_common_group, "the certificate's key is on " + to_string(*curve));
   const auto scheme =
       choose_scheme12(credential, state.settings().policy.signature_schemes, state.offer.signature_schemes);
-  if (!scheme) return std::unexpected(scheme.error());
-  auto key = end_entity_key(credential.chain());
-  if (!key) return std::unexpected(key.error());
-  state.agreed.suite = choose_suite(state, authentication_of(key->type()));
-  if (state.agreed.suite == nullptr) return fail(Code::no_common_cipher_suite, "that goes with the certificate's key");
+  state.agreed.suite =
+      choose_suite(state, {authentication_of(key->type()), scheme.has_value(), credential.can_decrypt()});
+  if (state.agreed.suite == nullptr) {
+    if (!scheme) return std::unexpected(scheme.error());
+    return fail(Code::no_common_cipher_suite, "that goes with the certificate's key");
+  }
   state.agreed12.suite = state.agreed.suite;
   state.credential.emplace(credential);
-  state.outcome.summary.signature_scheme = *scheme;
+  if (state.agreed.suite->key_agreement != keys::KeyAgreement::rsa_transport)
+    state.outcome.summary.signature_scheme = *scheme;
   return {};
 }
 

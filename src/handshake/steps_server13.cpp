@@ -95,8 +95,11 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
 }  // namespace
 
 Result<ChooseCredentialQuestion> credential_question(ServerState& state) {
-  return ChooseCredentialQuestion{ProtocolVersion::tls13, state.offer.server_name, state.offer.application_protocols,
-                                  state.offer.signature_schemes};
+  ChooseCredentialQuestion question;
+  question.server_name = state.offer.server_name;
+  question.application_protocols = state.offer.application_protocols;
+  question.signature_schemes = state.offer.signature_schemes;
+  return question;
 }
 
 Result<void> take_credential(ServerState& state, const Credential& credential) {

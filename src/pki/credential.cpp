@@ -19,16 +19,22 @@ std::unexpected<Error> unusable_certificate(const Error& error) {
   return fail(code, "the end entity's certificate: " + error.detail);
 }
 
-Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain) {
+struct EndEntity {
+  crypto::PublicKey key;
+  pki::KeyUses uses;
+};
+
+Result<EndEntity> read_end_entity(const CertificateChain& chain) {
   const auto view = wire::parse_certificate(as_view(chain.front().der()));
   if (!view) return unusable_certificate(view.error());
-  // RFC 8446, 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
-  if (!view->may_sign)
-    return fail(Code::unsupported_key,
-                "the certificate's keyUsage does not allow digital signatures, which TLS 1.3 needs");
   auto key = crypto::PublicKey::from_spki(view->subject_public_key_info);
   if (!key) return unusable_certificate(key.error());
-  return key;
+  // RFC 8446, 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present"; RFC 5246, 7.4.2:
+  // for RSA key exchange it is keyEncipherment.
+  const pki::KeyUses uses{view->may_sign, view->may_encipher && key->type() == crypto::KeyType::rsa};
+  if (!uses.sign && !uses.decrypt)
+    return fail(Code::unsupported_key, "the certificate's keyUsage allows no digital signatures, which TLS needs");
+  return EndEntity{std::move(*key), uses};
 }
 
 Result<pki::AlternativeNames> end_entity_names(const CertificateChain& chain) {
@@ -57,16 +63,21 @@ struct Parts {
 };
 
 Result<Credential::Impl> join(Parts parts) {
-  const auto public_key = end_entity_key(parts.chain);
-  if (!public_key) return std::unexpected(public_key.error());
+  const auto end_entity = read_end_entity(parts.chain);
+  if (!end_entity) return std::unexpected(end_entity.error());
   const auto names = end_entity_names(parts.chain);
   if (!names) return std::unexpected(names.error());
   pki::Schemes schemes{parts.key.tls13_schemes(), parts.key.tls12_schemes()};
   if (schemes.tls13.empty())
     return fail(Code::unsupported_key, "the private key can make no signature that TLS 1.3 uses");
-  if (auto pair = check_pair(parts.key, *public_key, schemes.tls13.front()); !pair)
+  if (auto pair = check_pair(parts.key, end_entity->key, schemes.tls13.front()); !pair)
     return std::unexpected(std::move(pair.error()));
-  return Credential::Impl{std::move(parts.chain), std::move(parts.key), std::move(schemes), *names};
+  if (!end_entity->uses.sign) schemes = {};
+  return Credential::Impl{std::move(parts.chain),
+                          std::move(parts.key),
+                          std::move(schemes),
+                          *names,
+                          {end_entity->key.type(), end_entity->uses}};
 }
 
 }  // namespace
@@ -102,19 +113,25 @@ Result<Credential> Credential::from_pem(std::string_view chain, std::string_view
 
 Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes) {
   if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
-  if (schemes.empty()) return fail(Code::unsupported_key, "the remote key has no signature scheme");
-  const auto key = end_entity_key(chain);
-  if (!key) return std::unexpected(key.error());
+  const auto end_entity = read_end_entity(chain);
+  if (!end_entity) return std::unexpected(end_entity.error());
+  const auto& key = end_entity->key;
+  if (schemes.empty() == end_entity->uses.sign)
+    return fail(Code::unsupported_key, schemes.empty() ? "the remote key has no signature scheme"
+                                                       : "the certificate's keyUsage allows no digital signatures");
   const auto names = end_entity_names(chain);
   if (!names) return std::unexpected(names.error());
-  const auto usable = key->tls12_schemes();
+  const auto usable = key.tls12_schemes();
   for (const auto scheme : schemes)
     if (std::ranges::find(usable, scheme) == usable.end())
       return fail(Code::unsupported_key, "the certificate's key cannot sign with " + to_string(scheme));
   auto tls13_schemes = schemes;
-  std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key->type()); });
-  return Credential(std::make_shared<const Impl>(
-      Impl{std::move(chain), std::nullopt, {std::move(tls13_schemes), std::move(schemes)}, *names}));
+  std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key.type()); });
+  return Credential(std::make_shared<const Impl>(Impl{std::move(chain),
+                                                      std::nullopt,
+                                                      {std::move(tls13_schemes), std::move(schemes)},
+                                                      *names,
+                                                      {key.type(), end_entity->uses}}));
 }
 
 const CertificateChain& Credential::chain() const { return impl_->chain; }
@@ -128,6 +145,17 @@ std::span<const std::string> Credential::names() const { return impl_->names; }
 bool Credential::is_for(std::string_view name) const {
   if (name.ends_with('.')) name.remove_suffix(1);
   return impl_->alternative_names.include(pki::lower_case(name));
+}
+
+bool Credential::can_decrypt() const { return impl_->facts.uses.decrypt; }
+
+std::optional<NamedGroup> Credential::curve() const {
+  switch (impl_->facts.type) {
+    case crypto::KeyType::ecdsa_p256: return NamedGroup::secp256r1;
+    case crypto::KeyType::ecdsa_p384: return NamedGroup::secp384r1;
+    case crypto::KeyType::ecdsa_p521: return NamedGroup::secp521r1;
+    default: return std::nullopt;
+  }
 }
 
 bool Credential::has_local_key() const { return impl_->key.has_value(); }

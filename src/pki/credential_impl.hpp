@@ -20,17 +20,29 @@ struct Schemes {
   std::vector<SignatureScheme> tls12;
 };
 
+/// What the end entity's certificate lets its key be used for.
+struct KeyUses {
+  bool sign = true;
+  bool decrypt = false;
+};
+
+struct KeyFacts {
+  crypto::KeyType type{};
+  KeyUses uses;
+};
+
 }  // namespace pki
 
 struct Credential::Impl {
   Impl(CertificateChain its_chain, std::optional<crypto::PrivateKey> its_key, pki::Schemes its_schemes,
-       pki::AlternativeNames its_names)
+       pki::AlternativeNames its_names, pki::KeyFacts its_facts)
       : chain(std::move(its_chain)),
         key(std::move(its_key)),
         schemes(std::move(its_schemes.tls13)),
         tls12_schemes(std::move(its_schemes.tls12)),
         names(its_names.texts()),
-        alternative_names(std::move(its_names)) {}
+        alternative_names(std::move(its_names)),
+        facts(its_facts) {}
 
   CertificateChain chain;
   std::optional<crypto::PrivateKey> key;       ///< absent where signatures are asked for
@@ -38,6 +50,7 @@ struct Credential::Impl {
   std::vector<SignatureScheme> tls12_schemes;  ///< for TLS 1.2
   std::vector<std::string> names;
   pki::AlternativeNames alternative_names;  ///< the same, ready to be matched
+  pki::KeyFacts facts;
 };
 
 }  // namespace sotto

@@ -6,6 +6,10 @@ import pytest
 import cli_support as support
 
 
+def pytest_addoption(parser):
+    parser.addoption("--update-policies", action="store_true", help="keep what `sotto policy` prints now")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def descriptors():
     support.raise_descriptor_limit()

@@ -54,6 +54,36 @@ def test_it_begins_tls_for_a_plain_client(certificates):
         proxy.wait_for(r"backend TLS 1\.3 .*closed by both sides")
 
 
+def test_the_backend_has_a_policy_and_versions_of_its_own(gateway, certificates):
+    older = server_context(certificates, maximum_version=ssl.TLSVersion.TLSv1_2)
+    older.set_ciphers("ECDHE-ECDSA-AES128-SHA256")  # CBC: not in the policy "modern"
+    with Backend(echo, older) as backend:
+        to_backend = (f"tls://localhost:{backend.port}", "--roots", certificates.ca)
+        proxy = gateway(*to_backend, "--backend-policy", "compatible")
+        with connect(proxy.port, certificates.ca) as tls:
+            assert tls.version() == "TLSv1.3"
+            round_trip(tls)
+        proxy.wait_for(r"backend TLS 1\.2 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256")
+        for flags in ((), ("--backend-policy", "compatible", "--backend-min-version", "tls1.3")):
+            proxy = gateway(*to_backend, *flags)
+            with pytest.raises((OSError, ssl.SSLError)), connect(proxy.port, certificates.ca) as tls:
+                round_trip(tls)
+            proxy.wait_for("failed")
+
+
+def test_a_policy_for_the_backend_does_not_widen_what_clients_get(gateway, certificates):
+    with Backend(echo, server_context(certificates)) as backend:
+        proxy = gateway(f"tls://localhost:{backend.port}", "--roots", certificates.ca, "--backend-policy", "compatible",
+                        "--backend-max-version", "tls1.2")
+        context = client_context(certificates.ca, maximum_version=ssl.TLSVersion.TLSv1_2)
+        context.set_ciphers("ECDHE-ECDSA-AES128-SHA256")
+        with pytest.raises(ssl.SSLError), socket.create_connection(("127.0.0.1", proxy.port)) as plain:
+            context.wrap_socket(plain, server_hostname="localhost")
+        with connect(proxy.port, certificates.ca) as tls:
+            round_trip(tls)
+        proxy.wait_for(r"backend TLS 1\.2")
+
+
 def test_it_renews_tls_and_passes_the_application_protocol_on(gateway, certificates):
     context = server_context(certificates)
     context.set_alpn_protocols(["http/1.1", "h2"])
@@ -81,6 +111,33 @@ def test_it_joins_plain_to_plain_and_unix_sockets(tmp_path):
                 round_trip(plain)
             proxy.wait_for("closed by both sides")
         assert not path.exists(), "the socket's file goes with the gateway"
+
+
+def test_a_unix_backend_whose_queue_is_full_is_waited_for(tmp_path):
+    path = tmp_path / "back.sock"
+    with socket.socket(socket.AF_UNIX) as backend:
+        backend.bind(str(path))
+        backend.listen(0)
+        waiting = []
+        with pytest.raises(BlockingIOError):
+            for _ in range(100):
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(str(path))
+        with Gateway("tcp://127.0.0.1:0", f"unix:{path}") as proxy, socket.create_connection(
+                ("127.0.0.1", proxy.port), timeout=PATIENCE) as plain:
+            time.sleep(0.1)  # the gateway has met the full queue by now
+            assert proxy.process.poll() is None and not proxy.matches("cannot|failed")
+            for one in waiting:
+                one.close()
+            backend.settimeout(PATIENCE)
+            plain.sendall(b"through")
+            got = b""
+            while not got:  # those that gave up come first
+                with backend.accept()[0] as connection:
+                    connection.settimeout(PATIENCE)
+                    got = connection.recv(100)
+            assert got == b"through"
 
 
 def test_a_stale_unix_socket_is_replaced_and_a_live_one_is_not(tmp_path):

@@ -22,11 +22,11 @@ _sotto() {
       mapfile -t COMPREPLY < <(compgen -W "info warning error" -- "$word")
       return
       ;;
-    --policy)
-      mapfile -t COMPREPLY < <(compgen -W "modern compatible legacy modern_2026 compatible_2026 legacy_2026" -- "$word")
+    --policy | --backend-policy)
+      mapfile -t COMPREPLY < <(compgen -W "modern compatible legacy fips-like modern_2026 compatible_2026 legacy_2026 fips-like_2026" -- "$word")
       return
       ;;
-    --min-version | --max-version)
+    --min-version | --max-version | --backend-min-version | --backend-max-version)
       mapfile -t COMPREPLY < <(compgen -W "tls1.2 tls1.3" -- "$word")
       return
       ;;
@@ -50,7 +50,7 @@ _sotto() {
   local choices
   case ${COMP_WORDS[1]} in
     proxy)
-      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --client-auth --client-ca --roots --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
+      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --backend-policy --backend-min-version --backend-max-version --client-auth --client-ca --roots --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
       ;;
     connect)
       choices="--help --servername --roots --alpn --cert --key --passphrase-file --policy --min-version --max-version --groups --ciphersuites --resume --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --commands --no-commands --keylog"
@@ -59,7 +59,7 @@ _sotto() {
       choices="dev --help --print-ca"
       ;;
     policy)
-      choices="modern compatible legacy modern_2026 compatible_2026 legacy_2026 --help --json"
+      choices="modern compatible legacy fips-like modern_2026 compatible_2026 legacy_2026 fips-like_2026 --help --json"
       ;;
   esac
   if ((COMP_CWORD == 1)); then

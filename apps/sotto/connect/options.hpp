@@ -5,22 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "versions.hpp"
+#include "tls_options.hpp"
 
 namespace program {
 
-struct ConnectOptions {
+struct ConnectOptions : TlsOptions {
   std::string target;
   std::string server_name;
   std::string roots;
-  std::vector<std::string> alpn;
-  std::string policy = "modern";
-  VersionRange versions;
   std::vector<std::string> groups;
   std::vector<std::string> cipher_suites;
-  std::vector<std::string> certificates;
-  std::vector<std::string> keys;
-  std::vector<std::string> passphrase_files;
   std::string resume;
   bool use_key_log = false;
   std::string key_log;  ///< empty: the environment's SSLKEYLOGFILE

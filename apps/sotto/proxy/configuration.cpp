@@ -164,10 +164,26 @@ Outcome<void> read_endpoint(const TableReader& table, std::string_view key, Endp
 }
 
 Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
-  constexpr auto known = std::to_array<std::string_view>({"name", "from", "to", "certificates", "backend_certificates",
-                                                          "roots", "servername", "insecure_backend", "client_auth",
-                                                          "client_ca", "alpn", "policy", "min_version", "max_version",
-                                                          "handshake_timeout", "connect_timeout", "idle_timeout"});
+  constexpr auto known = std::to_array<std::string_view>({"name",
+                                                          "from",
+                                                          "to",
+                                                          "certificates",
+                                                          "backend_certificates",
+                                                          "roots",
+                                                          "servername",
+                                                          "insecure_backend",
+                                                          "client_auth",
+                                                          "client_ca",
+                                                          "alpn",
+                                                          "policy",
+                                                          "min_version",
+                                                          "max_version",
+                                                          "backend_policy",
+                                                          "backend_min_version",
+                                                          "backend_max_version",
+                                                          "handshake_timeout",
+                                                          "connect_timeout",
+                                                          "idle_timeout"});
   ServiceSettings service;
   auto read = in_order(
       [&] { return table.check_keys(known); }, [&] { return table.text("name", service.name); },
@@ -194,6 +210,9 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
       [&] { return table.text("policy", service.policy); },
       [&] { return table.text("min_version", service.versions.min); },
       [&] { return table.text("max_version", service.versions.max); },
+      [&] { return table.text("backend_policy", service.backend_policy); },
+      [&] { return table.text("backend_min_version", service.backend_versions.min); },
+      [&] { return table.text("backend_max_version", service.backend_versions.max); },
       [&] { return table.duration("handshake_timeout", service.timeouts.handshake); },
       [&] { return table.duration("connect_timeout", service.timeouts.connect); },
       [&] { return table.duration("idle_timeout", service.timeouts.idle); });

@@ -56,6 +56,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   // relay_handshake.cpp: the way to an established connection
   void shake_hands_with_client();
   void connect_backend(std::size_t index);
+  void connect_unix(std::size_t index);
   void on_connected(std::size_t index, const std::error_code& error);
   void shake_hands_with_backend();
   void on_handshake_done(End& end);

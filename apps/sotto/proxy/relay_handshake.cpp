@@ -1,10 +1,13 @@
 // The way to an established connection: the client's handshake, the backend's address, the backend's handshake.
 #include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "proxy/relay.hpp"
 #include "proxy/worker.hpp"
@@ -46,11 +49,30 @@ void Relay::connect_backend(std::size_t index) {
   backend_.socket.open(asio::generic::stream_protocol(address.family(), 0), error);
   if (error) return fail_backend(error.message());
   backend_.socket.non_blocking(true, error);
-  if (address.family() != AF_UNIX) backend_.socket.set_option(asio::ip::tcp::no_delay(true), error);
+  if (address.family() == AF_UNIX) return connect_unix(index);
+  backend_.socket.set_option(asio::ip::tcp::no_delay(true), error);
   const asio::generic::stream_protocol::endpoint endpoint(address.get(), address.length);
   backend_.socket.async_connect(endpoint, [self = shared_from_this(), index](const std::error_code& failed) {
     if (self->state_ != State::connecting) return;
     self->on_connected(index, failed);
+    self->settle();
+  });
+}
+
+/// connect(2): EAGAIN says that the queue of a UNIX socket is full, and no event tells when it is not any more.
+void Relay::connect_unix(std::size_t index) {
+  const auto& address = addresses_->at(index);
+  if (::connect(backend_.socket.native_handle(), address.get(), address.length) == 0) return on_connected(index, {});
+  const std::error_code error(errno, std::system_category());
+  if (error != std::errc::resource_unavailable_try_again && error != std::errc::interrupted)
+    return on_connected(index, error);
+  const auto timer = std::make_shared<asio::steady_timer>(worker_.context(), std::chrono::milliseconds(10));
+  timer->async_wait([self = shared_from_this(), timer, index](const std::error_code& cancelled) {
+    if (cancelled || self->state_ != State::connecting) return;
+    if (self->connect_timed_out_)
+      self->on_connected(index, std::make_error_code(std::errc::timed_out));
+    else
+      self->connect_unix(index);
     self->settle();
   });
 }

@@ -7,12 +7,12 @@
 namespace program {
 namespace {
 
-Outcome<sotto::Policy> load_policy(const ServiceSettings& settings) {
-  auto policy = sotto::Policy::named(settings.policy);
+Outcome<sotto::Policy> load_policy(const std::string& name, const VersionRange& versions) {
+  auto policy = sotto::Policy::named(name);
   if (!policy)
     return failure(ExitCode::usage,
-                   fmt::format("the policy '{}': {}", printable(settings.policy), printable(policy.error().message())));
-  keep_versions(*policy, settings.versions);
+                   fmt::format("the policy '{}': {}", printable(name), printable(policy.error().message())));
+  keep_versions(*policy, versions);
   return *std::move(policy);
 }
 
@@ -27,7 +27,7 @@ Outcome<sotto::TrustStore> load_roots(const std::optional<std::filesystem::path>
 Outcome<void> load_server(Service& service, Surroundings& surroundings, const Service* before) {
   const auto& settings = service.settings;
   auto builder = sotto::ServerConfig::builder();
-  auto policy = load_policy(settings);
+  auto policy = load_policy(settings.policy, settings.versions);
   if (!policy) return std::unexpected(policy.error());
   builder.policy(*std::move(policy)).alpn(settings.alpn);
   for (const auto& files : settings.certificates) {
@@ -85,7 +85,8 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
   service.backend_name = sotto::ServerName(settings.server_name.empty() ? settings.to.host : settings.server_name);
   if (const auto checked = service.backend_name.check(); !checked)
     return failure(checked.error(), fmt::format("the server name of the backend {}", printable(settings.to.text())));
-  auto policy = load_policy(settings);
+  auto policy = load_policy(settings.backend_policy.empty() ? settings.policy : settings.backend_policy,
+                            versions_for_backend(settings));
   if (!policy) return std::unexpected(policy.error());
   ClientParts parts{*std::move(policy), sotto::danger::accept_any_certificate(), {}, surroundings.key_log};
   if (!settings.insecure_backend) {

@@ -16,6 +16,13 @@ Outcome<sotto::ClientAuth> parse_client_auth(std::string_view text) {
                                               printable(text)));
 }
 
+VersionRange versions_for_backend(const ServiceSettings& service) {
+  auto range = service.backend_versions;
+  if (range.min.empty()) range.min = service.versions.min;
+  if (range.max.empty()) range.max = service.versions.max;
+  return range;
+}
+
 Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
   const auto spelled = [&](std::string name) {
     if (spelling == Spelling::flags) return "--" + name;
@@ -50,10 +57,16 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
       return wrong(fmt::format("{} has no use: {} is plain", spelled("insecure-backend"), to));
     if (!service.backend_certificates.empty())
       return wrong(fmt::format("{} has no use: {} is plain", backend_certificate, to));
+    for (const auto& [name, value] : {std::pair("backend-policy", service.backend_policy),
+                                      std::pair("backend-min-version", service.backend_versions.min),
+                                      std::pair("backend-max-version", service.backend_versions.max)})
+      if (!value.empty()) return wrong(fmt::format("{} has no use: {} is plain", spelled(name), to));
   }
   if (!service.from.is_tls() && !service.to.is_tls() && !service.alpn.empty())
     return wrong(fmt::format("{} has no use: neither {} nor {} speaks TLS", spelled("alpn"), from, to));
-  return check_versions(service.versions, spelled("min-version"), spelled("max-version"));
+  if (auto checked = check_versions(service.versions, spelled("min-version"), spelled("max-version")); !checked)
+    return checked;
+  return check_versions(versions_for_backend(service), spelled("backend-min-version"), spelled("backend-max-version"));
 }
 
 }  // namespace program

@@ -39,6 +39,8 @@ struct ServiceSettings {
   std::vector<std::string> alpn;
   std::string policy = "modern";
   VersionRange versions;
+  std::string backend_policy;             ///< for the side of the backend; empty: `policy`
+  VersionRange backend_versions{"", ""};  ///< the same for the versions
   Timeouts timeouts;
 };
 
@@ -53,6 +55,9 @@ struct ProxySettings {
 };
 
 Outcome<sotto::ClientAuth> parse_client_auth(std::string_view text);
+
+/// Returns what versions a backend may be spoken to with: what is not said is as for clients.
+VersionRange versions_for_backend(const ServiceSettings& service);
 
 /// Checks that the settings of one service go together; `flags` says how they were written, for the sentence.
 enum class Spelling : std::uint8_t { flags, keys };

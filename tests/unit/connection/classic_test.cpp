@@ -6,6 +6,7 @@
 #include "handshake/flow.hpp"
 #include "keys/cipher_suites.hpp"
 #include "support/forger.hpp"
+#include "support/message_peer.hpp"
 #include "support/pair.hpp"
 
 namespace sotto {
@@ -92,6 +93,68 @@ TEST(Policies, allow_the_classics_by_name_alone) {
   EXPECT_TRUE(has(Policy::legacy(), dhe));
   for (const auto* name : {"modern", "compatible", "legacy", "legacy_2026"}) EXPECT_TRUE(Policy::named(name)) << name;
   EXPECT_FALSE(Policy::named("old"));
+}
+
+TEST(Policies, that_are_fips_like_take_the_extended_master_secret_or_nothing) {
+  // RFC 7627, 5.2 and 5.3: "the server/client MAY choose to abort the handshake".
+  EXPECT_TRUE(Policy::named("fips-like"));
+  auto older = Policy::fips_like();
+  older.versions = {ProtocolVersion::tls12};
+  const auto client = client_builder().policy(older).build().value();
+  const auto server = server_builder().policy(Policy::fips_like()).build().value();
+  Pair pair(client, server);
+  pair.run();
+  EXPECT_TRUE(pair.established());
+
+  MessageClient without(client, ServerName("localhost"), nullptr);
+  MessageServer asked(server, nullptr);
+  without.run();
+  auto hello = without.sent().front();
+  const Bytes extension = {0, 23, 0, 0};
+  const auto at = std::search(hello.begin(), hello.end(), extension.begin(), extension.end());
+  ASSERT_NE(at, hello.end());
+  *(at + 1) = 99;
+  asked.take(hello);
+  ASSERT_TRUE(asked.error);
+  EXPECT_EQ(asked.error->code, Code::no_extended_master_secret);
+  EXPECT_EQ(asked.error->alert, Alert::handshake_failure);
+
+  MessageServer simple(server_builder().build().value(), nullptr);
+  simple.take(hello);  // a server that does without it
+  ASSERT_FALSE(simple.error);
+  without.take(simple.sent().front());
+  ASSERT_TRUE(without.error);
+  EXPECT_EQ(without.error->code, Code::no_extended_master_secret);
+}
+
+TEST(EcdsaCertificates, are_on_a_curve_that_the_client_lists) {
+  // RFC 8422, 5.1, for TLS 1.2, whose signature schemes name no curve.
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  policy.groups = {NamedGroup::x25519, NamedGroup::secp256r1};
+  const auto client = client_builder().policy(policy).build().value();
+  const auto p384 = credential(KeyKind::ecdsa_p384);
+  Pair apart(client, ServerConfig::builder().credential(p384).build().value());
+  apart.run();
+  ASSERT_TRUE(apart.server.error);
+  EXPECT_EQ(apart.client.error->alert, Alert::handshake_failure);
+
+  Pair other(client,
+             ServerConfig::builder().credential(p384).credential(credential(KeyKind::ecdsa_p256)).build().value());
+  other.run();
+  ASSERT_TRUE(other.established());
+  EXPECT_EQ(other.client.connection.summary().peer_chain, credential(KeyKind::ecdsa_p256).chain());
+
+  // A caller that chooses by itself is held to it, too.
+  Pair late(client, ServerConfig::builder().ask(Ask::credential).build().value());
+  late.run();
+  ASSERT_EQ(late.server.questions.size(), 1u);
+  const auto& asked = std::get<ChooseCredentialQuestion>(late.server.questions.front().what);
+  EXPECT_EQ(asked.groups, policy.groups);
+  ASSERT_TRUE(late.server.connection.answer(late.server.questions.front().id, p384, late.server.out));
+  late.run();
+  ASSERT_TRUE(late.server.error);
+  EXPECT_EQ(late.server.error->code, Code::no_common_group);
 }
 
 TEST(Policies, refuse_the_classics_on_a_modern_server) {

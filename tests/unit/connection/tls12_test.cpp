@@ -55,7 +55,8 @@ class EveryGroup12 : public testing::TestWithParam<NamedGroup> {};
 TEST_P(EveryGroup12, is_agreed_on) {
   auto policy = tls12();
   policy.groups = policy.key_shares = {GetParam()};
-  Pair pair(client_builder().policy(policy).build().value(), server_builder().build().value());
+  Pair pair(client_builder().policy(policy).build().value(),
+            ServerConfig::builder().credential(credential(KeyKind::rsa_2048)).build().value());
   pair.run();
   expect_established(pair);
   EXPECT_EQ(pair.server.connection.summary().group, GetParam());

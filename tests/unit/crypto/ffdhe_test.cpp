@@ -78,15 +78,17 @@ TEST(Ffdhe, takes_the_groups_of_rfc3526_from_a_server) {
 
 TEST(Ffdhe, refuses_small_groups_unknown_primes_and_other_generators) {
   const Number small(BN_get_rfc3526_prime_1536(nullptr));
-  EXPECT_EQ(FfdheExchange::from_parameters(octets(small.get()), two).error().code, Code::wrong_group);
-  EXPECT_EQ(FfdheExchange::from_parameters({}, two).error().code, Code::wrong_group);
+  EXPECT_EQ(FfdheExchange::from_parameters(octets(small.get()), two).error().code, Code::weak_dhe_group);
+  // RFC 7919, 4: "insufficient_security".
+  EXPECT_EQ(FfdheExchange::from_parameters(octets(small.get()), two).error().alert, Alert::insufficient_security);
+  EXPECT_EQ(FfdheExchange::from_parameters({}, two).error().code, Code::weak_dhe_group);
   const auto prime = own(FfdheExchange::generate(NamedGroup::ffdhe2048)->prime());
   for (const int difference : {-2, -1, 1, 2})
-    EXPECT_EQ(FfdheExchange::from_parameters(near(prime, difference), two).error().code, Code::wrong_group);
-  EXPECT_EQ(FfdheExchange::from_parameters(Bytes(65535, 0xff), two).error().code, Code::wrong_group);
+    EXPECT_EQ(FfdheExchange::from_parameters(near(prime, difference), two).error().code, Code::weak_dhe_group);
+  EXPECT_EQ(FfdheExchange::from_parameters(Bytes(65535, 0xff), two).error().code, Code::weak_dhe_group);
   for (const auto& generator :
        {Bytes{}, Bytes{0}, Bytes{1}, Bytes{3}, Bytes{5}, Bytes{2, 0}, near(prime, -1), near(prime, -2), prime})
-    EXPECT_EQ(FfdheExchange::from_parameters(prime, generator).error().code, Code::wrong_group) << to_hex(generator);
+    EXPECT_EQ(FfdheExchange::from_parameters(prime, generator).error().code, Code::weak_dhe_group) << to_hex(generator);
 }
 
 TEST(Ffdhe, leading_zeros_do_not_change_a_number) {

@@ -1,0 +1,26 @@
+#include "tls_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace program {
+
+void add_tls_options(CLI::App& command, TlsOptions& options, const TlsOptionTexts& texts) {
+  const auto repeatable = [&](const char* flag, std::vector<std::string>& values, const char* what, const char* type) {
+    command.add_option(flag, values, what)->type_name(type)->allow_extra_args(false);
+  };
+  repeatable("--alpn", options.alpn, texts.alpn, "LIST");
+  repeatable("--cert", options.certificates, texts.certificate, "FILE");
+  repeatable("--key", options.keys, "The private key of --cert (PEM, encrypted or not)", "FILE");
+  repeatable("--passphrase-file", options.passphrase_files, texts.passphrase_file, "FILE");
+  command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--min-version", options.versions.min, "Use no version before this one: tls1.2 or tls1.3")
+      ->type_name("VERSION")
+      ->capture_default_str();
+  command.add_option("--max-version", options.versions.max, "Use no version after this one")
+      ->type_name("VERSION")
+      ->capture_default_str();
+}
+
+}  // namespace program
