@@ -1,27 +1,14 @@
 #include <optional>
 #include <utility>
 
-#include "base/result.hpp"
-#include "connection/alpn.hpp"
-#include "handshake/config.hpp"
+#include "connection/common_settings.hpp"
 
 namespace sotto {
 
-struct ClientConfig::Builder::Settings {
-  std::optional<Error> error;  // the first one
-  Policy policy = Policy::modern();
+struct ClientConfig::Builder::Settings : CommonSettings {
   std::optional<TrustStore> roots;
   std::shared_ptr<const Verifier> verifier;
-  std::vector<std::string> alpn;
-  std::vector<Credential> credentials;
   std::shared_ptr<SessionStore> sessions = make_memory_session_store();
-  Ask ask = Ask::nothing;
-  std::shared_ptr<danger::KeyLog> key_log;
-  Clock clock = [] { return std::chrono::system_clock::now(); };
-
-  void note(const Error& seen) {
-    if (!error) error = seen;
-  }
 };
 
 ClientConfig::ClientConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -38,15 +25,11 @@ ClientConfig::Builder& ClientConfig::Builder::policy(Policy policy) {
   return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::policy(Result<Policy> policy) {
-  if (!policy) settings_->note(policy.error());
-  return policy ? this->policy(std::move(*policy)) : *this;
+  settings_->take_policy(std::move(policy));
+  return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::roots(Result<TrustStore> roots) {
-  if (!roots) {
-    settings_->note(roots.error());
-  } else {
-    settings_->roots.emplace(std::move(*roots));
-  }
+  settings_->take(std::move(roots), [this](TrustStore&& loaded) { settings_->roots.emplace(std::move(loaded)); });
   return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::verifier(std::shared_ptr<const Verifier> verifier) {
@@ -58,11 +41,7 @@ ClientConfig::Builder& ClientConfig::Builder::alpn(std::vector<std::string> prot
   return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::credential(Result<Credential> credential) {
-  if (!credential) {
-    settings_->note(credential.error());
-  } else {
-    settings_->credentials.push_back(std::move(*credential));
-  }
+  settings_->take_credential(std::move(credential));
   return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::session_store(std::shared_ptr<SessionStore> store) {
@@ -85,10 +64,7 @@ ClientConfig::Builder& ClientConfig::Builder::clock(Clock clock) {
 Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
   if (!settings_) return fail(Code::wrong_state, "this builder was used already");
   const auto settings = std::move(settings_);
-  if (settings->error) return std::unexpected(*settings->error);
-  if (auto checked = settings->policy.check(); !checked) return std::unexpected(checked.error());
-  if (auto checked = check_alpn(settings->alpn); !checked) return std::unexpected(checked.error());
-  if (!settings->clock) return fail(Code::invalid_configuration, "the clock is empty");
+  if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
   if (!settings->verifier) {
     if (!settings->roots) {
       auto system = TrustStore::system();
@@ -97,7 +73,6 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
     }
     settings->verifier = make_verifier(std::move(*settings->roots));
   }
-  settings->policy.drop_unusable();
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),

@@ -1,29 +1,16 @@
 #include <optional>
 #include <utility>
 
-#include "base/result.hpp"
-#include "connection/alpn.hpp"
-#include "handshake/config.hpp"
+#include "connection/common_settings.hpp"
 
 namespace sotto {
 
-struct ServerConfig::Builder::Settings {
-  std::optional<Error> error;  // the first one
-  Policy policy = Policy::modern();
-  std::vector<Credential> credentials;
-  std::vector<std::string> alpn;
+struct ServerConfig::Builder::Settings : CommonSettings {
   ClientAuth client_auth = ClientAuth::none;
   std::shared_ptr<const Verifier> client_verifier;
   std::vector<std::vector<std::byte>> client_authorities;
   std::optional<std::shared_ptr<TicketKeys>> ticket_keys;  // absent: make random ones
   std::shared_ptr<ServerSessionStore> sessions = make_memory_server_session_store();
-  Ask ask = Ask::nothing;
-  std::shared_ptr<danger::KeyLog> key_log;
-  Clock clock = [] { return std::chrono::system_clock::now(); };
-
-  void note(const Error& seen) {
-    if (!error) error = seen;
-  }
 };
 
 ServerConfig::ServerConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -40,15 +27,11 @@ ServerConfig::Builder& ServerConfig::Builder::policy(Policy policy) {
   return *this;
 }
 ServerConfig::Builder& ServerConfig::Builder::policy(Result<Policy> policy) {
-  if (!policy) settings_->note(policy.error());
-  return policy ? this->policy(std::move(*policy)) : *this;
+  settings_->take_policy(std::move(policy));
+  return *this;
 }
 ServerConfig::Builder& ServerConfig::Builder::credential(Result<Credential> credential) {
-  if (!credential) {
-    settings_->note(credential.error());
-  } else {
-    settings_->credentials.push_back(std::move(*credential));
-  }
+  settings_->take_credential(std::move(credential));
   return *this;
 }
 ServerConfig::Builder& ServerConfig::Builder::alpn(std::vector<std::string> protocols) {
@@ -93,10 +76,7 @@ ServerConfig::Builder& ServerConfig::Builder::clock(Clock clock) {
 Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
   if (!settings_) return fail(Code::wrong_state, "this builder was used already");
   const auto settings = std::move(settings_);
-  if (settings->error) return std::unexpected(*settings->error);
-  if (auto checked = settings->policy.check(); !checked) return std::unexpected(checked.error());
-  if (auto checked = check_alpn(settings->alpn); !checked) return std::unexpected(checked.error());
-  if (!settings->clock) return fail(Code::invalid_configuration, "the clock is empty");
+  if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
   if (settings->credentials.empty() && !includes(settings->ask, Ask::credential))
     return fail(Code::invalid_configuration, "a server needs a credential, or must ask for one");
   if (settings->client_auth != ClientAuth::none && !settings->client_verifier)
@@ -106,7 +86,6 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
     if (!keys) return std::unexpected(keys.error());
     settings->ticket_keys.emplace(std::move(*keys));
   }
-  settings->policy.drop_unusable();
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
