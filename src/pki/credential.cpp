@@ -4,42 +4,18 @@
 
 #include "base/bytes.hpp"
 #include "pki/credential_impl.hpp"
+#include "pki/end_entity.hpp"
 #include "pki/file.hpp"
 #include "pki/names.hpp"
-#include "wire/certificate_view.hpp"
 
 namespace sotto::inline v0 {
 namespace {
 
 constexpr std::string_view probe = "sotto: does this private key belong to this certificate?";
 
-// What a certificate of ours lacks is for the caller to know, not a fault of a peer's.
-std::unexpected<Error> unusable_certificate(const Error& error) {
-  const auto code = error.code == Code::certificate_unsupported_key ? Code::unsupported_key : Code::malformed_pem;
-  return fail(code, "the end entity's certificate: " + error.detail);
-}
-
-struct EndEntity {
-  crypto::PublicKey key;
-  pki::KeyUses uses;
-};
-
-Result<EndEntity> read_end_entity(const CertificateChain& chain) {
-  const auto view = wire::parse_certificate(as_view(chain.front().der()));
-  if (!view) return unusable_certificate(view.error());
-  auto key = crypto::PublicKey::from_spki(view->subject_public_key_info);
-  if (!key) return unusable_certificate(key.error());
-  // RFC 8446, 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present"; RFC 5246, 7.4.2:
-  // for RSA key exchange it is keyEncipherment.
-  const pki::KeyUses uses{view->may_sign, view->may_encipher && key->type() == crypto::KeyType::rsa};
-  if (!uses.sign && !uses.decrypt)
-    return fail(Code::unsupported_key, "the certificate's keyUsage allows no digital signatures, which TLS needs");
-  return EndEntity{std::move(*key), uses};
-}
-
 Result<pki::AlternativeNames> end_entity_names(const CertificateChain& chain) {
   auto names = pki::alternative_names(as_view(chain.front().der()));
-  if (!names) return unusable_certificate(names.error());
+  if (!names) return pki::unusable_certificate(names.error());
   return names;
 }
 
@@ -63,7 +39,7 @@ struct Parts {
 };
 
 Result<Credential::Impl> join(Parts parts) {
-  const auto end_entity = read_end_entity(parts.chain);
+  const auto end_entity = pki::read_end_entity(parts.chain.front());
   if (!end_entity) return std::unexpected(end_entity.error());
   const auto names = end_entity_names(parts.chain);
   if (!names) return std::unexpected(names.error());
@@ -113,7 +89,7 @@ Result<Credential> Credential::from_pem(std::string_view chain, std::string_view
 
 Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes) {
   if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
-  const auto end_entity = read_end_entity(chain);
+  const auto end_entity = pki::read_end_entity(chain.front());
   if (!end_entity) return std::unexpected(end_entity.error());
   const auto& key = end_entity->key;
   if (schemes.empty() == end_entity->uses.sign)
