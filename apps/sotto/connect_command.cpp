@@ -31,6 +31,7 @@ struct Preparation {
   sotto::ServerName name{""};
   std::shared_ptr<Witness> witness;
   std::shared_ptr<SessionFile> session;
+  pkcs11::Keys token_keys;
   std::shared_ptr<const sotto::ClientConfig> config;
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds handshake_timeout{};
@@ -93,12 +94,13 @@ Outcome<std::shared_ptr<Witness>> make_witness(const ConnectOptions& options) {
                                    options.insecure ? Witness::OnRefusal::go_on : Witness::OnRefusal::stop);
 }
 
-Outcome<void> add_credentials(sotto::ClientConfig::Builder& builder, const ConnectOptions& options) {
+Outcome<void> add_credentials(sotto::ClientConfig::Builder& builder, pkcs11::Keys& token_keys,
+                              const ConnectOptions& options) {
   const auto pairs = pair_files(options.certificates, options.keys, options.passphrase_files);
   if (!pairs) return std::unexpected(pairs.error());
   Passphrases passphrases;
   for (const auto& files : *pairs) {
-    auto credential = load_credential(files, passphrases);
+    auto credential = load_credential(files, passphrases, token_keys);
     if (!credential) return std::unexpected(credential.error());
     builder.credential(*std::move(credential));
   }
@@ -114,7 +116,7 @@ Outcome<void> make_config(Preparation& preparation, const ConnectOptions& option
   builder.policy(*std::move(policy)).verifier(preparation.witness).session_store(preparation.session);
   if (const auto alpn = split_lists(options.alpn); !alpn.empty()) builder.alpn(alpn);
   if (*key_log) builder.key_log(*std::move(key_log));
-  if (auto added = add_credentials(builder, options); !added) return added;
+  if (auto added = add_credentials(builder, preparation.token_keys, options); !added) return added;
   auto config = builder.build();
   if (!config) return failure(config.error(), "");
   preparation.config = *std::move(config);
@@ -192,7 +194,7 @@ ExitCode run_connect(const ConnectOptions& options) {
   facts.address = dialled->address;
   facts.server_name = preparation->name.text();
   facts.resumption_tried = preparation->session && preparation->session->has_session_for(facts.server_name);
-  Conversation conversation(std::move(dialled->socket), facts.target);
+  Conversation conversation(std::move(dialled->socket), facts.target, preparation->token_keys);
   std::shared_ptr<Story> story;
   if (options.story) {
     story = std::make_shared<Story>(stderr);

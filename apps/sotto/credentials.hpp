@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,31 +11,33 @@
 #include <sotto/credential.hpp>
 
 #include "failure.hpp"
+#include "pkcs11/keys.hpp"
+#include "terminal.hpp"
 
 namespace program {
 
 struct CertificateFiles {
-  std::filesystem::path certificate;
-  std::filesystem::path key;
-  std::optional<std::filesystem::path> passphrase_file;
+  std::string certificate;                               ///< a file or a pkcs11: URI
+  std::string key;                                       ///< a file or a pkcs11: URI
+  std::optional<std::filesystem::path> passphrase_file;  ///< holds the passphrase, or the PIN of the key's token
 };
 
-/// Remembers passphrases that were typed, so that a reload need not ask again; wiped at the end.
+/// Remembers passphrases and PINs that were typed, so that a reload need not ask again; wiped at the end.
 class Passphrases {
  public:
   Passphrases() = default;
   Passphrases(const Passphrases&) = delete;
   Passphrases& operator=(const Passphrases&) = delete;
   ~Passphrases();
-  /// Returns the passphrase of `key`: from before, or asked for on the terminal.
-  Outcome<std::string> ask(const std::filesystem::path& key);
+  /// Returns what opens `key`: from before, or asked for on the terminal.
+  Outcome<std::string> ask(Typed kind, const std::string& key);
   /// Asks no more: from now on only what is known helps.
   void stop_asking() { may_ask_ = false; }
-  /// Forgets the passphrase of `key`, which did not fit.
-  void forget(const std::filesystem::path& key);
+  /// Forgets what should have opened `key` and did not.
+  void forget(const std::string& key);
 
  private:
-  std::map<std::filesystem::path, std::string> known_;
+  std::map<std::string, std::string> known_;
   bool may_ask_ = true;
 };
 
@@ -45,7 +48,9 @@ Outcome<std::vector<CertificateFiles>> pair_files(const std::vector<std::string>
                                                   const std::vector<std::string>& passphrase_files,
                                                   const std::string& prefix = {});
 
-/// Loads one certificate with its key; the failure names the file.
-Outcome<sotto::Credential> load_credential(const CertificateFiles& files, Passphrases& passphrases);
+/// Loads one certificate with its key; the failure names the file. A key on a token is added to `token_keys`, which
+/// answers for it.
+Outcome<sotto::Credential> load_credential(const CertificateFiles& files, Passphrases& passphrases,
+                                           pkcs11::Keys& token_keys);
 
 }  // namespace program

@@ -52,6 +52,14 @@ Outcome<std::string> read_file(const std::filesystem::path& file) {
   }
 }
 
+Outcome<std::string> read_first_line(const std::filesystem::path& file) {
+  auto content = read_file(file);
+  if (!content) return content;
+  auto line = content->substr(0, content->find_first_of("\r\n"));
+  wipe(*content);
+  return line;
+}
+
 Outcome<void> replace_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
   auto name = file.string() + ".XXXXXX";
   const auto cannot_write = [&] {

@@ -14,6 +14,9 @@ namespace program {
 /// Reads a file of at most 4 MiB.
 Outcome<std::string> read_file(const std::filesystem::path& file);
 
+/// Reads a secret that is the first line of a file.
+Outcome<std::string> read_first_line(const std::filesystem::path& file);
+
 /// Writes `content` to a new file with `mode` beside `file`, then renames it over `file`: readers see the old or the
 /// new.
 Outcome<void> replace_file(const std::filesystem::path& file, std::string_view content, mode_t mode);

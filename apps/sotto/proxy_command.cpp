@@ -198,7 +198,7 @@ void add_tls_flags(CLI::App& command, ProxyOptions& options) {
   command.add_option("--backend-cert", options.backend_certificates, "Show this certificate to a backend that asks")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  command.add_option("--backend-key", options.backend_keys, "The private key of --backend-cert")
+  command.add_option("--backend-key", options.backend_keys, "The private key of --backend-cert, or a pkcs11 URI")
       ->type_name("FILE")
       ->allow_extra_args(false);
   command.add_flag("--insecure-backend", options.insecure_backend, "Do not authenticate the backend: DANGEROUS");

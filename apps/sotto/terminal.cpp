@@ -57,17 +57,18 @@ std::string coloured(Colour colour, std::string_view text) {
   return fmt::format("\033[{}m{}\033[0m", codes[static_cast<std::size_t>(colour)], text);
 }
 
-Outcome<std::string> ask_passphrase(const std::string& what) {
+Outcome<std::string> ask_secret(Typed kind, const std::string& what) {
+  const auto* const need = kind == Typed::pin ? "needs a PIN" : "is encrypted";
   const Descriptor terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!terminal)
     return failure(ExitCode::configuration,
-                   fmt::format("{} is encrypted and there is no terminal to ask on; give --passphrase-file", what));
+                   fmt::format("{} {} and there is no terminal to ask on; give --passphrase-file", what, need));
   std::string passphrase;
   const EchoOff echo_off(terminal.value());
   if (!echo_off.usable())
     return failure(ExitCode::configuration,
-                   fmt::format("{} is encrypted and the terminal cannot hide what is typed", what));
-  say(terminal.value(), fmt::format("Passphrase for {}: ", what));
+                   fmt::format("{} {} and the terminal cannot hide what is typed", what, need));
+  say(terminal.value(), fmt::format("{} for {}: ", kind == Typed::pin ? "PIN" : "Passphrase", what));
   char character = 0;
   while (::read(terminal.value(), &character, 1) == 1 && character != '\n') passphrase += character;
   say(terminal.value(), "\n");

@@ -14,7 +14,10 @@ enum class Colour : std::uint8_t { bold, dim, green, yellow, red };
 /// Wraps `text` in a colour if standard error is a terminal and NO_COLOR is not set (https://no-color.org).
 std::string coloured(Colour colour, std::string_view text);
 
-/// Asks for a passphrase on the controlling terminal, without echo; a failure if there is none.
-Outcome<std::string> ask_passphrase(const std::string& what);
+/// A secret that a person can type.
+enum class Typed : std::uint8_t { passphrase, pin };
+
+/// Asks for what opens `what` on the controlling terminal, without echo; a failure if there is no terminal.
+Outcome<std::string> ask_secret(Typed kind, const std::string& what);
 
 }  // namespace program

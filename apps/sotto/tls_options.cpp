@@ -10,7 +10,7 @@ void add_tls_options(CLI::App& command, TlsOptions& options, const TlsOptionText
   };
   repeatable("--alpn", options.alpn, texts.alpn, "LIST");
   repeatable("--cert", options.certificates, texts.certificate, "FILE");
-  repeatable("--key", options.keys, "The private key of --cert (PEM, encrypted or not)", "FILE");
+  repeatable("--key", options.keys, "The private key of --cert (PEM, encrypted or not, or a pkcs11 URI)", "FILE");
   repeatable("--passphrase-file", options.passphrase_files, texts.passphrase_file, "FILE");
   command.add_option("--policy", options.policy, "What may be negotiated (see 'sotto policy')")
       ->type_name("NAME")

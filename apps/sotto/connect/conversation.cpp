@@ -130,6 +130,8 @@ sotto::Result<void> Conversation::on_event(const sotto::Event& event) {
   if (std::holds_alternative<sotto::RenegotiationRefused>(event))
     fmt::print(stderr, "The server declined to renegotiate.\n");
   if (const auto* const data = std::get_if<sotto::ApplicationData>(&event)) received_.append(data->bytes);
+  if (const auto* const question = std::get_if<sotto::Question>(&event))
+    return connection_->answer(question->id, token_keys_.answer(question->what), out_);
   return {};
 }
 

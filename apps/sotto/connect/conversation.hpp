@@ -9,13 +9,16 @@
 #include "connect/keyboard.hpp"
 #include "descriptor.hpp"
 #include "failure.hpp"
+#include "pkcs11/keys.hpp"
 
 namespace program {
 
 /// Moves the bytes of one connection. Blocks in poll().
 class Conversation {
  public:
-  Conversation(Descriptor socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
+  /// `token_keys` answer for the credentials whose keys are on tokens.
+  Conversation(Descriptor socket, std::string peer, const pkcs11::Keys& token_keys)
+      : socket_(std::move(socket)), peer_(std::move(peer)), token_keys_(token_keys) {}
 
   /// Shakes hands within `limit`. On error the alert has been sent.
   sotto::Result<void> shake_hands(std::shared_ptr<const sotto::ClientConfig> config, const sotto::ServerName& name,
@@ -51,6 +54,7 @@ class Conversation {
 
   Descriptor socket_;
   std::string peer_;
+  const pkcs11::Keys& token_keys_;
   std::optional<sotto::Connection> connection_;
   sotto::Buffer in_;
   sotto::Buffer out_;

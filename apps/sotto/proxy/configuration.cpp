@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "files.hpp"
+#include "pkcs11/uri.hpp"
 #include "proxy/settings.hpp"
 #include "text.hpp"
 
@@ -47,6 +48,13 @@ class TableReader {
     std::string name;
     if (auto read = text(key, name); !read || name.empty()) return read;
     value = file_.parent_path() / name;  // relative to the configuration; an absolute path stays as it is
+    return {};
+  }
+
+  /// Reads a file's name or a pkcs11: URI, which is relative to nothing.
+  Outcome<void> file_or_uri(std::string_view key, std::string& value) const {
+    if (auto read = text(key, value); !read || value.empty() || pkcs11::is_uri(value)) return read;
+    value = (file_.parent_path() / value).string();
     return {};
   }
 
@@ -139,16 +147,14 @@ Outcome<void> in_order(Read... read) {
 
 Outcome<void> read_certificate(const TableReader& table, std::vector<CertificateFiles>& certificates) {
   constexpr auto known = std::to_array<std::string_view>({"cert", "key", "passphrase_file"});
-  std::optional<std::filesystem::path> certificate;
-  std::optional<std::filesystem::path> key;
   CertificateFiles files;
-  auto read = in_order([&] { return table.check_keys(known); }, [&] { return table.file("cert", certificate); },
-                       [&] { return table.file("key", key); },
-                       [&] { return table.file("passphrase_file", files.passphrase_file); });
+  auto read =
+      in_order([&] { return table.check_keys(known); }, [&] { return table.file_or_uri("cert", files.certificate); },
+               [&] { return table.file_or_uri("key", files.key); },
+               [&] { return table.file("passphrase_file", files.passphrase_file); });
   if (!read) return read;
-  if (!certificate || !key) return table.wrong(nullptr, "a certificate needs both 'cert' and 'key'");
-  files.certificate = *certificate;
-  files.key = *key;
+  if (files.certificate.empty() || files.key.empty())
+    return table.wrong(nullptr, "a certificate needs both 'cert' and 'key'");
   certificates.push_back(std::move(files));
   return {};
 }

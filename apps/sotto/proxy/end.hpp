@@ -26,6 +26,7 @@ struct End {
   bool output_shut = false;      ///< and has been sent
   bool waiting_to_read = false;
   bool waiting_to_write = false;
+  bool waiting_for_answer = false;  ///< of a token; nothing is read meanwhile
   bool watching_for_reset = false;
 };
 

@@ -100,7 +100,7 @@ std::vector<std::string> Gateway::addresses() const {
 void Gateway::run() {
   const auto threads = settings_.workers != 0 ? settings_.workers : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i)
-    workers_.push_back(std::make_unique<Worker>(log_, [this] { on_connection_finished(); }));
+    workers_.push_back(std::make_unique<Worker>(log_, token_threads_, [this] { on_connection_finished(); }));
   for (const auto& [endpoint, listener] : listeners_) {
     for (const auto& address : listener->addresses())
       log_.info(fmt::format("{}: listening on {} for {}", listener->service().settings.name, address,
@@ -112,7 +112,8 @@ void Gateway::run() {
   refresh_backends_later();
   notify_service_manager("READY=1");
   context_.run();
-  block_signals();  // one more must not kill what is already on its way out
+  block_signals();        // one more must not kill what is already on its way out
+  token_threads_.stop();  // their answers go to the workers
   workers_.clear();
 }
 

@@ -13,6 +13,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "log.hpp"
+#include "pkcs11/threads.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/settings.hpp"
 #include "proxy/worker.hpp"
@@ -67,6 +68,7 @@ class Gateway {
   std::size_t max_connections_ = 0;
   std::size_t next_worker_ = 0;
   Listeners listeners_;
+  pkcs11::Threads token_threads_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::thread resolver_;
   std::atomic<bool> resolving_ = false;

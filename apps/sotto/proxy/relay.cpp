@@ -99,7 +99,7 @@ void Relay::watch_for_reset(End& end) {
 }
 
 bool Relay::may_read(const End& end) const {
-  if (end.transport_ended) return false;
+  if (end.transport_ended || end.waiting_for_answer) return false;
   switch (state_) {
     case State::shaking_client: return &end == &client_;
     case State::shaking_backend: return &end == &backend_;
@@ -146,9 +146,10 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
   control.clear();
   chunks.clear();
   std::optional<sotto::Error> failed;
+  std::optional<sotto::Question> question;
   bool handshake_done = false;
-  while (!handshake_done && !end.input_ended) {
-    const auto step = end.tls->receive(in, control);
+  while (!handshake_done && !question && !end.input_ended) {
+    auto step = end.tls->receive(in, control);
     if (!step) {
       failed = step.error();
       break;
@@ -159,6 +160,7 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
       chunks.emplace_back(data->bytes.data(), data->bytes.size());
     }
     if (std::holds_alternative<sotto::NeedInput>(step->event)) break;
+    if (auto* const asked = std::get_if<sotto::Question>(&step->event)) question = std::move(*asked);
     handshake_done = std::holds_alternative<sotto::HandshakeDone>(step->event);
     if (std::holds_alternative<sotto::Renegotiated>(step->event)) note_renegotiation(end);
     end.input_ended = std::holds_alternative<sotto::PeerClosed>(step->event);
@@ -168,7 +170,9 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
   if (state_ == State::done) return;
   if (failed) return fail_tls(end, *failed);
   send(end, control);
+  if (state_ == State::done) return;
   shut_if_flushed(end);  // a renegotiation may have kept our close_notify back
+  if (question && state_ != State::done) return ask_token(end, *std::move(question));
   if (handshake_done && state_ != State::done) on_handshake_done(end);
 }
 

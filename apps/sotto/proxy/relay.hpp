@@ -59,6 +59,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void connect_unix(std::size_t index);
   void on_connected(std::size_t index, const std::error_code& error);
   void shake_hands_with_backend();
+  void ask_token(End& end, sotto::Question question);
+  void on_answer(End& end, sotto::QuestionId id, sotto::Answer answer);
   void on_handshake_done(End& end);
   void on_established();
   void note_renegotiation(End& end);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "proxy/relay.hpp"
@@ -97,6 +98,40 @@ void Relay::shake_hands_with_backend() {
   if (!client) return fail_tls(backend_, client.error());
   backend_.tls.emplace(*std::move(client));
   send(backend_, out);
+}
+
+/// Has a question answered by a thread that may wait for the token; the event loop goes on meanwhile.
+void Relay::ask_token(End& end, sotto::Question question) {
+  end.waiting_for_answer = true;
+  const auto id = question.id;
+  worker_.token_threads().run([relay = weak_from_this(), &end, &context = worker_.context(), service = service_, id,
+                               what = std::make_shared<pkcs11::AnyQuestion>(std::move(question.what))] {
+    if (relay.expired()) return;
+    auto answer = std::make_shared<sotto::Answer>(service->token_keys.answer(*what));
+    // The relay must not come to its end on this thread, so nothing but its own thread may hold it.
+    asio::post(context, [relay, &end, id, answer] {
+      const auto self = relay.lock();
+      if (!self || self->state_ == State::done) return;
+      self->on_answer(end, id, std::move(*answer));
+      self->settle();
+    });
+  });
+}
+
+void Relay::on_answer(End& end, sotto::QuestionId id, sotto::Answer answer) {
+  end.waiting_for_answer = false;
+  if (state_ == State::cutting || state_ == State::lingering) return;
+  auto& control = worker_.control();
+  control.clear();
+  const auto taken = end.tls->answer(id, std::move(answer), control);
+  if (!taken) return fail_tls(end, taken.error());
+  send(end, control);
+  if (state_ == State::done) return;
+  const auto kept = end.unread.size();
+  const auto scratch = worker_.scratch();
+  if (kept != 0) std::memcpy(scratch.data(), end.unread.readable().data(), kept);
+  end.unread.release();
+  take_tls(end, scratch.first(kept));
 }
 
 void Relay::on_handshake_done(End& end) {

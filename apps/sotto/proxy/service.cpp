@@ -31,7 +31,7 @@ Outcome<void> load_server(Service& service, Surroundings& surroundings, const Se
   if (!policy) return std::unexpected(policy.error());
   builder.policy(*std::move(policy)).alpn(settings.alpn);
   for (const auto& files : settings.certificates) {
-    auto credential = load_credential(files, surroundings.passphrases);
+    auto credential = load_credential(files, surroundings.passphrases, service.token_keys);
     if (!credential) return std::unexpected(credential.error());
     builder.credential(*std::move(credential));
   }
@@ -95,7 +95,7 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
     parts.verifier = sotto::make_verifier(*std::move(roots));
   }
   for (const auto& files : settings.backend_certificates) {
-    auto credential = load_credential(files, surroundings.passphrases);
+    auto credential = load_credential(files, surroundings.passphrases, service.token_keys);
     if (!credential) return std::unexpected(credential.error());
     parts.credentials.push_back(*std::move(credential));
   }

@@ -12,6 +12,7 @@
 #include <sotto/server.hpp>
 
 #include "net/address.hpp"
+#include "pkcs11/keys.hpp"
 #include "proxy/settings.hpp"
 
 namespace program {
@@ -40,6 +41,7 @@ struct Service {
   sotto::ServerName backend_name{""};
   std::shared_ptr<BackendAddresses> backend;
   std::shared_ptr<sotto::TicketKeys> ticket_keys;
+  pkcs11::Keys token_keys;  ///< answers for the certificates whose keys are on tokens
 
   /// Returns the configuration for a backend connection on behalf of a client that agreed on `protocol`.
   [[nodiscard]] const std::shared_ptr<const sotto::ClientConfig>& client_for(const std::string& protocol) const;

@@ -27,8 +27,9 @@ void block_signals() {
 
 }  // namespace
 
-Worker::Worker(Log& log, std::function<void()> on_finished)
+Worker::Worker(Log& log, pkcs11::Threads& token_threads, std::function<void()> on_finished)
     : log_(log),
+      token_threads_(token_threads),
       on_finished_(std::move(on_finished)),
       work_(asio::make_work_guard(context_)),
       timer_(context_),

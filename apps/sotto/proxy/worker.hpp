@@ -19,6 +19,7 @@
 #include "descriptor.hpp"
 #include "log.hpp"
 #include "net/address.hpp"
+#include "pkcs11/threads.hpp"
 #include "proxy/deadlines.hpp"
 #include "proxy/service.hpp"
 
@@ -29,7 +30,7 @@ class Relay;
 class Worker {
  public:
   /// `on_finished` is called on this worker's thread after each connection.
-  Worker(Log& log, std::function<void()> on_finished);
+  Worker(Log& log, pkcs11::Threads& token_threads, std::function<void()> on_finished);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -47,6 +48,8 @@ class Worker {
 
   [[nodiscard]] asio::io_context& context() { return context_; }
   [[nodiscard]] Log& log() { return log_; }
+  /// Returns the threads that wait for tokens.
+  [[nodiscard]] pkcs11::Threads& token_threads() { return token_threads_; }
   /// Returns the memory that every read of this thread goes to.
   [[nodiscard]] std::span<std::byte> scratch() { return scratch_; }
   /// Returns the buffer for what TLS itself has to say: handshake messages, alerts, key updates.
@@ -64,6 +67,7 @@ class Worker {
   void check_deadlines();
 
   Log& log_;
+  pkcs11::Threads& token_threads_;
   std::function<void()> on_finished_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;

@@ -28,6 +28,18 @@ class ConfigurationTest : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(ConfigurationTest, a_pkcs11_uri_is_relative_to_nothing) {
+  const auto settings = read(R"(
+[[service]]
+from = "tls://:8443"
+to = "tcp://127.0.0.1:8080"
+certificates = [{ cert = "a.pem", key = "pkcs11:token=web;object=a" }]
+)");
+  ASSERT_TRUE(settings) << settings.error().sentence;
+  EXPECT_EQ(settings->services[0].certificates[0].certificate, (folder_ / "a.pem").string());
+  EXPECT_EQ(settings->services[0].certificates[0].key, "pkcs11:token=web;object=a");
+}
+
 TEST_F(ConfigurationTest, reads_all_settings_of_several_services) {
   const auto settings = read(R"(
 workers = 3
