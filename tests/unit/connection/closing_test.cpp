@@ -55,24 +55,6 @@ TEST(Closing, ignores_what_comes_after_close_notify) {
   EXPECT_TRUE(pair.server.in.empty());
 }
 
-TEST(Truncation, is_an_error_of_its_own) {
-  auto pair = established_pair();
-  const auto ended = pair.server.connection.end_of_input();
-  ASSERT_FALSE(ended);
-  EXPECT_EQ(ended.error().code, Code::truncated);
-  const auto written = pair.server.connection.write(as_bytes("late"), pair.server.out);
-  ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, Code::truncated) << "errors are final";
-}
-
-TEST(Truncation, during_the_handshake_says_where) {
-  Pair pair(client_builder().build().value(), server_builder().build().value());
-  const auto ended = pair.server.connection.end_of_input();
-  ASSERT_FALSE(ended);
-  EXPECT_EQ(ended.error().code, Code::truncated);
-  EXPECT_EQ(ended.error().during, "server_hello: waiting for ClientHello");
-}
-
 TEST(Cancelling, tells_the_peer_user_canceled_and_close_notify) {
   Pair pair(client_builder().build().value(), server_builder().build().value());
   pair.client.out.clear();

@@ -93,15 +93,6 @@ TEST(Parameters, take_the_protocol_that_the_server_prefers) {
   EXPECT_EQ(pair.server.connection.summary().application_protocol, "h2");
 }
 
-TEST(Parameters, without_a_common_protocol_refuse_with_its_own_alert) {
-  Pair pair(client_builder().alpn({"smtp"}).build().value(), server_builder().alpn({"h2"}).build().value());
-  pair.run();
-  ASSERT_TRUE(pair.server.error);
-  EXPECT_EQ(pair.server.error->code, Code::no_common_application_protocol);
-  ASSERT_TRUE(pair.client.error);
-  EXPECT_EQ(pair.client.error->alert, Alert::no_application_protocol);
-}
-
 TEST(Parameters, without_a_common_suite_or_group_refuse_with_handshake_failure) {
   Pair suites_apart(client_builder().policy(with_suite(CipherSuite::TLS_AES_128_GCM_SHA256)).build().value(),
                     server_builder().policy(with_suite(CipherSuite::TLS_AES_256_GCM_SHA384)).build().value());

@@ -7,7 +7,6 @@ namespace sotto {
 namespace {
 
 using namespace test;
-using std::chrono::system_clock;
 
 Policy renegotiating() {
   auto policy = Policy::modern();
@@ -225,44 +224,6 @@ TEST(Renegotiation, keeps_a_client_that_showed_a_certificate_who_it_is) {
     if (same) continue;
     EXPECT_EQ(pair.server.error->code, Code::peer_certificate_changed);
     EXPECT_EQ(pair.client.error->alert, Alert::illegal_parameter);
-  }
-}
-
-TEST(Renegotiation, keeps_the_server_who_it_is) {
-  // The triple handshake attack needs a server that changes its certificate.
-  Pair pair(client12().build().value(), server_builder().policy(renegotiating()).ask(Ask::credential).build().value());
-  const auto answer = [&](Credential credential) {
-    pair.run();
-    const auto questions = std::exchange(pair.server.questions, {});
-    ASSERT_EQ(questions.size(), 1u);
-    ASSERT_TRUE(pair.server.connection.answer(questions.front().id, std::move(credential), pair.server.out));
-    pair.run();
-  };
-  answer(credential());
-  ASSERT_TRUE(pair.established());
-  ASSERT_TRUE(pair.client.connection.renegotiate(pair.client.out));
-  answer(credential(KeyKind::rsa_2048));
-  ASSERT_TRUE(pair.client.error);
-  EXPECT_EQ(pair.client.error->code, Code::peer_certificate_changed);
-}
-
-TEST(Renegotiation, of_a_peer_is_limited_in_each_minute) {
-  for (const bool by_client : {true, false}) {
-    auto time = system_clock::now();
-    const auto clock = [&time] { return time; };
-    Opened pair(std::move(client12().clock(clock)), std::move(server12().clock(clock)));
-    auto& starter = by_client ? pair.client : pair.server;
-    auto& peer = by_client ? pair.server : pair.client;
-    for (int i = 0; i < 8; ++i) {
-      if (i == 4) time += std::chrono::minutes(1);
-      ASSERT_TRUE(starter.connection.renegotiate(starter.out));
-      pair.run();
-      ASSERT_FALSE(peer.error);
-    }
-    ASSERT_TRUE(starter.connection.renegotiate(starter.out));
-    pair.run();
-    ASSERT_TRUE(peer.error);
-    EXPECT_EQ(peer.error->code, Code::too_many_renegotiations);
   }
 }
 

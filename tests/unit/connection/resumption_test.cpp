@@ -120,16 +120,6 @@ TEST(Resumption, works_between_servers_that_share_ticket_keys) {
   EXPECT_TRUE(resumes(client, server_builder().ticket_keys(keys).build().value()));
 }
 
-TEST(Resumption, is_no_way_around_a_client_certificate) {
-  const auto keys = TicketKeys::generate().value();
-  const auto client = client_builder().credential(client_credential()).build().value();
-  EXPECT_FALSE(resumes(client, server_builder().ticket_keys(keys).build().value()));
-  const auto demanding =
-      server_builder().ticket_keys(keys).request_client_certificate(ClientAuth::required, roots()).build().value();
-  EXPECT_FALSE(resumes(client, demanding));
-  EXPECT_TRUE(resumes(client, demanding));
-}
-
 TEST(Resumption, remembers_who_the_client_is) {
   const auto client = client_builder().credential(client_credential()).build().value();
   const auto server = server_builder().request_client_certificate(ClientAuth::required, roots()).build().value();
@@ -179,21 +169,6 @@ TEST(Resumption, refuses_a_stored_session_that_was_cut_or_changed) {
   auto longer = bytes;
   longer.push_back(std::byte{0});
   EXPECT_FALSE(Session::parse(longer));
-}
-
-TEST(Resumption, with_a_wrong_binder_is_refused) {
-  const auto store = make_memory_session_store();
-  const auto client = client_builder().session_store(store).build().value();
-  const auto server = server_builder().build().value();
-  EXPECT_FALSE(resumes(client, server));
-  Pair pair(client, server);
-  // The binder is the end of the ClientHello.
-  auto hello = pair.client.out.readable();
-  hello.back() ^= std::byte{1};
-  pair.run();
-  ASSERT_TRUE(pair.server.error);
-  EXPECT_EQ(pair.server.error->code, Code::bad_binder);
-  EXPECT_EQ(pair.client.error->alert, Alert::decrypt_error);
 }
 
 TEST(SessionStore, drops_the_oldest_first_and_uses_the_newest) {

@@ -149,44 +149,6 @@ TEST(Tls12, sessions_do_not_resume_in_the_other_version) {
   EXPECT_FALSE(newer.client.connection.summary().resumed);
 }
 
-TEST(Tls12, is_no_way_around_a_client_certificate_by_resumption) {
-  const auto keys = TicketKeys::generate().value();
-  const auto client = client_builder().policy(tls12()).credential(client_credential()).build().value();
-  Pair first(client, server_builder().ticket_keys(keys).build().value());
-  first.run();
-  Pair second(
-      client,
-      server_builder().ticket_keys(keys).request_client_certificate(ClientAuth::required, roots()).build().value());
-  second.run();
-  expect_established(second);
-  EXPECT_FALSE(second.server.connection.summary().resumed);
-  EXPECT_FALSE(second.server.connection.summary().peer_chain.empty());
-}
-
-TEST(Tls12, without_a_required_client_certificate_ends_before_it_is_established) {
-  Pair pair(client_builder().policy(tls12()).build().value(),
-            server_builder().request_client_certificate(ClientAuth::required, roots()).build().value());
-  pair.run();
-  EXPECT_FALSE(pair.client.established);
-  ASSERT_TRUE(pair.server.error);
-  EXPECT_EQ(pair.server.error->code, Code::certificate_missing_in_tls12);
-}
-
-TEST(Tls12, marks_its_random_against_a_downgrade_and_the_mark_is_heeded) {
-  // The client offers both versions; somebody removes the newer one from its ClientHello on the way.
-  Pair pair(client_builder().build().value(), server_builder().build().value());
-  auto hello = pair.client.out.readable();
-  const std::array<std::byte, 7> offer = {std::byte{0x2b}, std::byte{0}, std::byte{5}, std::byte{4},
-                                          std::byte{3},    std::byte{4}, std::byte{3}};
-  const auto found = std::search(hello.begin(), hello.end(), offer.begin(), offer.end());
-  ASSERT_NE(found, hello.end());
-  *(found + 5) = std::byte{3};  // TLS 1.2 twice
-  pair.run();
-  ASSERT_TRUE(pair.client.error);
-  EXPECT_EQ(pair.client.error->code, Code::downgrade_detected);
-  EXPECT_EQ(pair.server.error->alert, Alert::illegal_parameter);
-}
-
 TEST(Tls12, exports_the_same_on_both_sides) {
   Pair pair(client_builder().policy(tls12()).build().value(), server_builder().build().value());
   pair.run();

@@ -1,0 +1,162 @@
+// Somebody who has the certificate but not the key, or who was not there for the whole handshake.
+#include "attack/scene.hpp"
+
+namespace sotto::attack {
+namespace {
+
+From other(From side) { return side == From::client ? From::server : From::client; }
+
+/// A handshake of both sides with certificates, each of which proves its key.
+Conversation talk(ProtocolVersion version, KeyKind key, const Conversation::Change& change) {
+  return {client_builder()
+              .policy(of_version(version, Policy::legacy()))
+              .credential(client_credential(key))
+              .session_store(nullptr)
+              .build()
+              .value(),
+          ServerConfig::builder()
+              .policy(Policy::legacy())
+              .credential(credential(key))
+              .request_client_certificate(ClientAuth::required, roots())
+              .build()
+              .value(),
+          change};
+}
+
+TEST(Impersonation, succeeds_with_the_key) {
+  for (const auto version : both_versions) EXPECT_TRUE(talk(version, KeyKind::rsa_2048, [](From, Bytes&) {}).done());
+}
+
+TEST(Impersonation, fails_with_a_wrong_signature_of_every_kind_of_key) {
+  for (const auto version : both_versions)
+    for (const auto side : both_sides)
+      for (const auto key : {KeyKind::ecdsa_p256, KeyKind::rsa_2048, KeyKind::ed25519, KeyKind::rsa_pss_2048}) {
+        const bool in_key_exchange = version == ProtocolVersion::tls12 && side == From::server;
+        const auto run =
+            talk(version, key,
+                 to_each(side, in_key_exchange ? HandshakeType::server_key_exchange : HandshakeType::certificate_verify,
+                         damage_end));
+        EXPECT_FALSE(run.done());
+        expect_refused(run.error_of(other(side)), Code::bad_signature, Alert::decrypt_error,
+                       to_string(version) + (side == From::client ? ", client" : ", server"));
+      }
+}
+
+TEST(Impersonation, fails_with_a_wrong_signature_over_dhe_parameters) {
+  const Conversation run(
+      client_builder().policy(with_suite12(CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)).build().value(),
+      legacy_server().build().value(), to_each(From::server, HandshakeType::server_key_exchange, damage_end));
+  expect_refused(run.client.error, Code::bad_signature, Alert::decrypt_error);
+}
+
+TEST(Impersonation, fails_with_the_signature_of_an_earlier_handshake) {
+  // RFC 5246, 7.4.3 and RFC 8446, 4.4.3: what is signed has this connection's randoms in it.
+  for (const auto version : both_versions) {
+    const auto type =
+        version == ProtocolVersion::tls12 ? HandshakeType::server_key_exchange : HandshakeType::certificate_verify;
+    Bytes recorded;
+    const auto first =
+        talk(version, KeyKind::ecdsa_p256, to_each(From::server, type, [&](Bytes& message) { recorded = message; }));
+    ASSERT_TRUE(first.done());
+    const auto second =
+        talk(version, KeyKind::ecdsa_p256, to_each(From::server, type, [&](Bytes& message) { message = recorded; }));
+    expect_refused(second.client.error, Code::bad_signature, Alert::decrypt_error, to_string(version));
+  }
+}
+
+TEST(Impersonation, fails_with_a_servers_signature_as_a_clients) {
+  // RFC 8446, 4.4.3: the context string keeps the two apart. The server's own CertificateVerify comes back to it.
+  Bytes reflected;
+  const auto run = talk(ProtocolVersion::tls13, KeyKind::ecdsa_p256, [&](From from, Bytes& message) {
+    if (wire::type_of(message) != HandshakeType::certificate_verify) return;
+    if (from == From::server)
+      reflected = message;
+    else
+      message = reflected;
+  });
+  expect_refused(run.server.error, Code::bad_signature, Alert::decrypt_error);
+}
+
+TEST(Impersonation, fails_with_a_wrong_finished_in_every_kind_of_handshake) {
+  for (const auto version : both_versions)
+    for (const auto side : both_sides)
+      for (const bool resumed : {false, true}) {
+        const auto client = client_builder().policy(of_version(version)).build().value();
+        const auto server = server_builder().build().value();
+        if (resumed) Pair(client, server).run();
+        bool seen_certificate = false;
+        const Conversation run(client, server, [&](From from, Bytes& message) {
+          seen_certificate |= wire::type_of(message) == HandshakeType::certificate;
+          if (from == side && wire::type_of(message) == HandshakeType::finished) damage_end(message);
+        });
+        EXPECT_EQ(seen_certificate, !resumed);
+        EXPECT_FALSE(run.done());
+        expect_refused(run.error_of(other(side)), Code::bad_finished, Alert::decrypt_error,
+                       to_string(version) + (resumed ? ", resumed" : ", full"));
+      }
+}
+
+TEST(Impersonation, fails_with_the_finished_of_the_other_side) {
+  // The labels (RFC 5246, 7.4.9) and keys (RFC 8446, 4.4.4) differ: a reflected Finished proves nothing.
+  for (const auto version : both_versions) {
+    Bytes reflected;
+    const Conversation run(client_builder().policy(of_version(version)).build().value(),
+                           server_builder().build().value(), [&](From from, Bytes& message) {
+                             if (wire::type_of(message) != HandshakeType::finished) return;
+                             const auto first = version == ProtocolVersion::tls12 ? From::client : From::server;
+                             if (from == first)
+                               reflected = message;
+                             else
+                               message = reflected;
+                           });
+    expect_refused(run.error_of(version == ProtocolVersion::tls12 ? From::client : From::server), Code::bad_finished,
+                   Alert::decrypt_error, to_string(version));
+  }
+}
+
+TEST(Impersonation, fails_with_a_certificate_for_another_name_or_of_another_authority) {
+  const auto stranger = LocalAuthority::create("a stranger").value();
+  LeafRequest request;
+  request.names = {"localhost"};
+  const auto issued = stranger.issue(request).value();
+  const auto strange = Credential::from_pem(issued.chain_pem, issued.key_pem).value();
+  for (const auto version : both_versions) {
+    Pair other_name(client_builder().policy(of_version(version)).build().value(),
+                    ServerConfig::builder().credential(credential(KeyKind::ecdsa_p256, {"elsewhere"})).build().value());
+    other_name.run();
+    expect_refused(other_name.client, Code::certificate_wrong_name, Alert::bad_certificate);
+    Pair other_authority(client_builder().policy(of_version(version)).build().value(),
+                         ServerConfig::builder().credential(strange).build().value());
+    other_authority.run();
+    expect_refused(other_authority.client, Code::certificate_untrusted, Alert::unknown_ca);
+  }
+}
+
+TEST(Impersonation, of_a_client_fails_without_a_certificate_where_one_is_required) {
+  for (const auto version : both_versions) {
+    Pair pair(client_builder().policy(of_version(version)).build().value(),
+              server_builder().request_client_certificate(ClientAuth::required, roots()).build().value());
+    pair.run();
+    EXPECT_FALSE(pair.server.established);
+    if (version == ProtocolVersion::tls12)
+      expect_refused(pair.server, Code::certificate_missing_in_tls12, Alert::handshake_failure);
+    else
+      expect_refused(pair.server, Code::certificate_missing, Alert::certificate_required);
+  }
+}
+
+TEST(Impersonation, of_a_client_fails_with_the_certificate_of_a_server) {
+  LeafRequest request;
+  request.names = {"client.example"};
+  const auto issued = authority().issue(request).value();
+  const auto for_servers = Credential::from_pem(issued.chain_pem, issued.key_pem).value();
+  for (const auto version : both_versions) {
+    Pair pair(client_builder().policy(of_version(version)).credential(for_servers).build().value(),
+              server_builder().request_client_certificate(ClientAuth::required, roots()).build().value());
+    pair.run();
+    expect_refused(pair.server, Code::certificate_wrong_purpose, Alert::unsupported_certificate, to_string(version));
+  }
+}
+
+}  // namespace
+}  // namespace sotto::attack

@@ -1,0 +1,233 @@
+// Attacks by renegotiation: a prefix spliced before somebody else's handshake (CVE-2009-3555), the same again by
+// three handshakes (2014), and a flood of handshakes. RFC 5746; RFC 7627.
+#include "attack/scene.hpp"
+#include "handshake/agreed12.hpp"
+#include "keys/exporter.hpp"
+
+namespace sotto::attack {
+namespace {
+
+using std::chrono::system_clock;
+
+Policy renegotiating() {
+  auto policy = tls12();
+  policy.renegotiation = Renegotiation::allowed;
+  return policy;
+}
+ClientConfig::Builder client12() { return std::move(client_builder().policy(renegotiating())); }
+ServerConfig::Builder server12() { return std::move(server_builder().policy(renegotiating())); }
+
+TEST(RenegotiationPrefix, before_the_hello_of_a_victim_is_refused) {
+  // The attacker has a connection of its own, and hands the victim's first ClientHello to the server on it: the server
+  // would take what the attacker said before for the victim's words.
+  Hostile attacker(From::client, ProtocolVersion::tls12, renegotiating());
+  attacker.send(ContentType::application_data,
+                as_view(std::string_view("GET /transfer?to=attacker HTTP/1.1\r\nX-Ignore: ")));
+  EXPECT_FALSE(attacker.victim->data.empty());
+  Buffer victims_hello;
+  const auto victim = Connection::client(client12().build().value(), ServerName("localhost"), victims_hello);
+  ASSERT_TRUE(victim);
+  attacker.send(ContentType::handshake, Flight(victims_hello).of(HandshakeType::client_hello));
+  expect_refused(*attacker.victim, Code::renegotiation_mismatch, Alert::handshake_failure);
+}
+
+TEST(RenegotiationPrefix, without_the_extension_is_refused_on_an_open_connection) {
+  for (const bool scsv : {false, true}) {
+    Hostile attacker(From::client, ProtocolVersion::tls12, renegotiating());
+    Buffer out;
+    const auto victim = Connection::client(client12().build().value(), ServerName("localhost"), out);
+    ASSERT_TRUE(victim);
+    auto hello = Flight(out).of(HandshakeType::client_hello);
+    if (!scsv) change_extension<wire::ClientHello>(hello, ExtensionType::renegotiation_info, std::nullopt);
+    Bytes suites;
+    change<wire::ClientHello>(hello, [&](auto& message) {
+      suites = own(message.cipher_suites.encoded());
+      if (scsv) suites.insert(suites.end(), {0x00, 0xff});
+      message.cipher_suites = wire::Codes<CipherSuite>(suites);
+    });
+    attacker.send(ContentType::handshake, hello);
+    expect_refused(*attacker.victim, Code::renegotiation_mismatch, Alert::handshake_failure);
+  }
+}
+
+TEST(RenegotiationPrefix, in_a_first_handshake_is_refused_by_both_sides) {
+  // RFC 5746, 3.4 and 3.6: in a first handshake the extension has to be empty.
+  const Bytes not_empty = {12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  Pair to_server(client12().build().value(), server12().build().value());
+  Flight hello(to_server.client.out);
+  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::renegotiation_info,
+                                      not_empty);
+  hello.send();
+  deliver(to_server.client, to_server.server);
+  expect_refused(to_server.server, Code::renegotiation_mismatch, Alert::handshake_failure);
+
+  Pair to_client(client12().build().value(), server12().build().value());
+  deliver(to_client.client, to_client.server);
+  Flight answer(to_client.server.out);
+  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::renegotiation_info,
+                                      not_empty);
+  answer.send();
+  deliver(to_client.server, to_client.client);
+  expect_refused(to_client.client, Code::renegotiation_mismatch, Alert::handshake_failure);
+}
+
+TEST(RenegotiationPrefix, could_work_with_peers_that_do_not_know_the_extension_so_they_are_refused) {
+  Pair to_server(client_builder().policy(tls12()).build().value(), server_builder().build().value());
+  Flight hello(to_server.client.out);
+  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::renegotiation_info,
+                                      std::nullopt);
+  hello.send();
+  deliver(to_server.client, to_server.server);
+  expect_refused(to_server.server, Code::no_secure_renegotiation, Alert::handshake_failure);
+
+  Pair to_client(client_builder().policy(tls12()).build().value(), server_builder().build().value());
+  deliver(to_client.client, to_client.server);
+  Flight answer(to_client.server.out);
+  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::renegotiation_info,
+                                      std::nullopt);
+  answer.send();
+  deliver(to_client.server, to_client.client);
+  expect_refused(to_client.client, Code::no_secure_renegotiation, Alert::handshake_failure);
+}
+
+TEST(RenegotiationPrefix, by_a_server_that_answers_a_renegotiation_as_a_first_handshake_is_refused) {
+  // Two messages in one: the ServerHello of the renegotiation, with the extension emptied or gone.
+  for (const auto& info : {std::optional(Bytes{0}), std::optional<Bytes>()}) {
+    Hostile attacker(From::server, ProtocolVersion::tls12, renegotiating());
+    auto& client = *attacker.victim;
+    ASSERT_TRUE(client.connection.renegotiate(client.out));
+    Pair other(client12().build().value(), server12().build().value());
+    deliver(other.client, other.server);
+    auto hello = Flight(other.server.out).of(HandshakeType::server_hello);
+    change_extension<wire::ServerHello>(hello, ExtensionType::renegotiation_info, info);
+    attacker.send(ContentType::handshake, hello);
+    expect_refused(client, Code::renegotiation_mismatch, Alert::handshake_failure);
+  }
+}
+
+TEST(RenegotiationPrefix, is_no_matter_where_renegotiation_is_off_as_it_is_by_default) {
+  Buffer out;
+  const auto victim = Connection::client(client12().build().value(), ServerName("localhost"), out);
+  ASSERT_TRUE(victim);
+  const auto hello = Flight(out).of(HandshakeType::client_hello);
+  Hostile older(From::client, ProtocolVersion::tls12);
+  older.send(ContentType::handshake, hello);
+  expect_refused(*older.victim, Code::renegotiation_refused, Alert::no_renegotiation);
+  Hostile newer(From::client, ProtocolVersion::tls13);
+  newer.send(ContentType::handshake, hello);
+  expect_refused(*newer.victim, Code::unexpected_message, Alert::unexpected_message);
+}
+
+TEST(RenegotiationFlood, of_a_peer_is_limited_in_each_minute) {
+  for (const bool by_client : {true, false}) {
+    auto time = system_clock::now();
+    const auto clock = [&time] { return time; };
+    Pair pair(client12().clock(clock).build().value(), server12().clock(clock).build().value());
+    pair.run();
+    auto& starter = by_client ? pair.client : pair.server;
+    auto& peer = by_client ? pair.server : pair.client;
+    for (int i = 0; i < 8; ++i) {
+      if (i == 4) time += std::chrono::minutes(1);
+      ASSERT_TRUE(starter.connection.renegotiate(starter.out));
+      pair.run();
+      ASSERT_FALSE(peer.error);
+    }
+    ASSERT_TRUE(starter.connection.renegotiate(starter.out));
+    pair.run();
+    expect_refused(peer, Code::too_many_renegotiations, Alert::no_renegotiation);
+  }
+}
+
+TEST(RenegotiationFlood, of_requests_to_a_client_that_declines_ends_it) {
+  for (const unsigned requests : {4u, 5u}) {
+    Hostile attacker(From::server, ProtocolVersion::tls12);
+    for (unsigned i = 0; i < requests; ++i) attacker.send_hex(ContentType::handshake, "00000000");
+    if (requests == 4) {
+      EXPECT_FALSE(attacker.victim->error);
+    } else {
+      expect_refused(*attacker.victim, Code::too_many_warning_alerts, Alert::unexpected_message);
+    }
+  }
+}
+
+TEST(TripleHandshake, needs_a_server_that_changes_and_it_may_not) {
+  Pair pair(client12().build().value(), server_builder().policy(renegotiating()).ask(Ask::credential).build().value());
+  const auto answer = [&](Credential credential) {
+    pair.run();
+    const auto questions = std::exchange(pair.server.questions, {});
+    ASSERT_EQ(questions.size(), 1u);
+    ASSERT_TRUE(pair.server.connection.answer(questions.front().id, std::move(credential), pair.server.out));
+    pair.run();
+  };
+  answer(credential());
+  ASSERT_TRUE(pair.established());
+  ASSERT_TRUE(pair.client.connection.renegotiate(pair.client.out));
+  answer(credential(KeyKind::rsa_2048));
+  expect_refused(pair.client, Code::peer_certificate_changed, Alert::illegal_parameter);
+}
+
+TEST(TripleHandshake, needs_a_resumption_without_extended_master_secret_and_neither_side_takes_one) {
+  const auto client = client_builder().policy(tls12()).build().value();
+  const auto server = server_builder().build().value();
+  Pair(client, server).run();
+  Pair to_server(client, server);
+  Flight hello(to_server.client.out);
+  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::extended_master_secret,
+                                      std::nullopt);
+  hello.send();
+  deliver(to_server.client, to_server.server);
+  expect_refused(to_server.server, Code::extended_master_secret_changed, Alert::handshake_failure);
+
+  Pair(client, server).run();
+  Pair to_client(client, server);
+  deliver(to_client.client, to_client.server);
+  Flight answer(to_client.server.out);
+  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::extended_master_secret,
+                                      std::nullopt);
+  answer.send();
+  deliver(to_client.server, to_client.client);
+  expect_refused(to_client.client, Code::extended_master_secret_changed, Alert::handshake_failure);
+}
+
+TEST(TripleHandshake, gets_no_session_without_extended_master_secret) {
+  // RFC 7627, 5.3. The two sides disagree about the hello and end at Finished; until then the server promised no
+  // ticket.
+  Pair pair(client_builder().policy(tls12()).build().value(), server_builder().build().value());
+  Flight hello(pair.client.out);
+  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::extended_master_secret,
+                                      std::nullopt);
+  hello.send();
+  deliver(pair.client, pair.server);
+  const auto answer = wire::parse_message<wire::ServerHello>(Flight(pair.server.out).of(HandshakeType::server_hello));
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(answer->extensions.has(ExtensionType::extended_master_secret));
+  EXPECT_FALSE(answer->extensions.has(ExtensionType::session_ticket));
+}
+
+TEST(TripleHandshake, gets_no_exporter_and_so_no_channel_binding_without_extended_master_secret) {
+  // RFC 7627, 5.4.
+  handshake::Agreed12 agreed;
+  agreed.suite = keys::find_suite(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
+  agreed.master = keys::MasterSecret(Bytes(48, 7));
+  std::array<std::uint8_t, 32> out{};
+  EXPECT_FALSE(keys::export_from(handshake::exporter_of(agreed), "EXPORTER-Channel-Binding", std::nullopt, out));
+  agreed.extended_master_secret = true;
+  EXPECT_TRUE(keys::export_from(handshake::exporter_of(agreed), "EXPORTER-Channel-Binding", std::nullopt, out));
+}
+
+TEST(TripleHandshake, is_met_by_the_offer_of_every_client) {
+  for (const auto& policy : {Policy::modern(), Policy::compatible(), Policy::legacy()}) {
+    Buffer out;
+    const auto client =
+        Connection::client(client_builder().policy(policy).build().value(), ServerName("localhost"), out);
+    ASSERT_TRUE(client);
+    const auto raw = Flight(out).of(HandshakeType::client_hello);
+    const auto hello = wire::parse_message<wire::ClientHello>(raw);
+    ASSERT_TRUE(hello);
+    EXPECT_TRUE(hello->extensions.has(ExtensionType::extended_master_secret)) << policy.name;
+    EXPECT_TRUE(hello->extensions.has(ExtensionType::renegotiation_info)) << policy.name;
+  }
+}
+
+}  // namespace
+}  // namespace sotto::attack
