@@ -54,6 +54,7 @@ std::string in_words(const TlsFacts& facts) {
   words += ", " + facts.key_exchange;
   if (facts.resumed) words += ", resumed";
   if (facts.renegotiations != 0) words += fmt::format(", renegotiated {}", in_times(facts.renegotiations));
+  if (!facts.authenticated.empty()) words += ", authenticated " + printable(facts.authenticated) + ",";
   if (!facts.application_protocol.empty()) words += " alpn=" + printable(facts.application_protocol);
   if (!facts.server_name.empty()) words += " sni=" + printable(facts.server_name);
   return words;

@@ -125,7 +125,9 @@ sotto::Result<void> Conversation::on_event(const sotto::Event& event) {
   if (std::holds_alternative<sotto::PeerClosed>(event)) peer_closed_ = true;
   if (std::holds_alternative<sotto::Renegotiated>(event)) {
     const auto& now = summary();
-    fmt::print(stderr, "Renegotiated: {}, {}\n", sotto::to_string(now.cipher_suite), now.key_exchange());
+    fmt::print(stderr, "Renegotiated, {}: {}, {}\n",
+               now.renegotiations == 1 ? "once" : fmt::format("{} times now", now.renegotiations),
+               sotto::to_string(now.cipher_suite), now.key_exchange());
   }
   if (std::holds_alternative<sotto::RenegotiationRefused>(event))
     fmt::print(stderr, "The server declined to renegotiate.\n");

@@ -226,17 +226,5 @@ TEST(Tls12, with_any_octet_of_any_flight_changed_there_is_no_connection) {
   }
 }
 
-TEST(Tls12, cut_anywhere_is_truncation_and_never_a_connection) {
-  for (std::size_t cut = 0; cut < 800; cut += 7) {
-    Pair pair(client_builder().policy(tls12()).build().value(), server_builder().build().value());
-    pair.server.in.append(pair.client.out.readable());
-    pair.server.run();
-    pair.client.in.append(pair.server.out.readable().first(std::min(cut, pair.server.out.size() - 1)));
-    pair.client.run();
-    EXPECT_FALSE(pair.client.established) << cut;
-    EXPECT_EQ(pair.client.connection.end_of_input().error().code, Code::truncated) << cut;
-  }
-}
-
 }  // namespace
 }  // namespace sotto
