@@ -82,7 +82,8 @@ std::vector<std::byte> Session::serialize() const {
 
 Result<Session> Session::parse(std::span<const std::byte> bytes) {
   const auto stored = wire::parse<StoredSession>(as_view(bytes));
-  if (!stored || stored->format != StoredSession::current_format) return fail(Code::malformed_session);
+  if (!stored || stored->format != StoredSession::current_format || stored->received_milliseconds > latest_milliseconds)
+    return fail(Code::malformed_session);
   if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
   auto impl = std::make_unique<Impl>();
   impl->version = stored->version;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include <sotto/session.hpp>
@@ -11,6 +12,9 @@
 #include "crypto/hkdf.hpp"
 
 namespace sotto {
+
+/// The latest time that a stored session may name, in milliseconds: with any lifetime added it can still be told.
+inline constexpr std::uint64_t latest_milliseconds = std::uint64_t{1} << 42;
 
 struct Session::Impl {
   ProtocolVersion version = ProtocolVersion::tls13;

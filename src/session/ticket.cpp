@@ -1,5 +1,6 @@
 #include "session/ticket.hpp"
 
+#include "session/session_impl.hpp"
 #include "wire/fields.hpp"
 
 namespace sotto::session {
@@ -68,7 +69,8 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   const auto content = keys.impl().open(ticket, now);
   if (!content) return std::nullopt;
   const auto stored = wire::parse<StoredTicket>(content->view());
-  if (!stored || stored->format != StoredTicket::current_format) return std::nullopt;
+  if (!stored || stored->format != StoredTicket::current_format || stored->issued_milliseconds > latest_milliseconds)
+    return std::nullopt;
 
   ServerSession session;
   session.version = stored->version;

@@ -266,9 +266,13 @@ Outcome<void> read_top(const TableReader& table, ProxySettings& settings) {
 Outcome<ProxySettings> read_configuration(const std::filesystem::path& file) {
   const auto content = read_file(file);
   if (!content) return std::unexpected(content.error());
+  return parse_configuration(*content, file);
+}
+
+Outcome<ProxySettings> parse_configuration(std::string_view content, const std::filesystem::path& file) {
   toml::table table;
   try {
-    table = toml::parse(*content, file.string());
+    table = toml::parse(content, file.string());
   } catch (const toml::parse_error& error) {
     return failure(ExitCode::configuration, fmt::format("{}, line {}: {}", printable(file.string()),
                                                         error.source().begin.line, printable(error.description())));

@@ -65,5 +65,7 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling);
 
 /// Reads a configuration file. A failure names the file and the line.
 Outcome<ProxySettings> read_configuration(const std::filesystem::path& file);
+/// The same from `content`, which is that of `file`.
+Outcome<ProxySettings> parse_configuration(std::string_view content, const std::filesystem::path& file);
 
 }  // namespace program

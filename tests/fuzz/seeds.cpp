@@ -1,0 +1,152 @@
+// Writes the first inputs of every fuzz target, taken from conversations of our own: fuzz_seeds DIRECTORY
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "fuzz/fuzz.hpp"
+#include "session/ticket.hpp"
+#include "support/message_peer.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+
+class Corpus {
+ public:
+  explicit Corpus(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  /// Adds an input for `target`: its octets of instruction, then `content`.
+  void add(std::string_view target, std::initializer_list<unsigned> instruction, View content) {
+    const auto folder = directory_ / target;
+    std::filesystem::create_directories(folder);
+    std::ofstream file(folder / ("seed" + std::to_string(++count_)), std::ios::binary);
+    for (const auto octet : instruction) file.put(static_cast<char>(octet));
+    file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    written_ = written_ && file.good();
+  }
+  [[nodiscard]] bool is_written() const { return written_ && count_ > 0; }
+
+ private:
+  std::filesystem::path directory_;
+  unsigned count_ = 0;
+  bool written_ = true;
+};
+
+/// Collects what both sides of a handshake say, message by message.
+std::vector<Bytes> messages_of(ProtocolVersion version) {
+  auto policy = Policy::legacy();
+  policy.versions = {version};
+  MessageClient client(client_builder().policy(policy).credential(client_credential()).build().value(),
+                       ServerName("localhost"), nullptr);
+  MessageServer server(
+      server_builder().policy(policy).request_client_certificate(ClientAuth::required, roots()).build().value(),
+      nullptr);
+  std::vector<Bytes> all;
+  client.run();
+  server.run();
+  for (int flight = 0; flight < 4; ++flight) {
+    for (auto& message : client.sent()) {
+      server.take(message);
+      all.push_back(std::move(message));
+    }
+    for (auto& message : server.sent()) {
+      client.take(message);
+      all.push_back(std::move(message));
+    }
+  }
+  return all;
+}
+
+void add_messages(Corpus& corpus) {
+  for (const auto version : {ProtocolVersion::tls13, ProtocolVersion::tls12})
+    for (const auto& message : messages_of(version)) {
+      if (message.empty()) continue;
+      for (unsigned which = 0; which < 20; ++which) corpus.add("messages", {which}, wire::body_of(message));
+      if (wire::type_of(message) == wire::HandshakeType::client_hello) corpus.add("hello", {}, wire::body_of(message));
+    }
+}
+
+/// Cuts `bytes` into pieces that say their lengths.
+Bytes pieces(View bytes) {
+  Bytes cut;
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), 255));
+    cut.push_back(static_cast<std::uint8_t>(piece.size()));
+    cut.insert(cut.end(), piece.begin(), piece.end());
+    bytes = bytes.subspan(piece.size());
+  }
+  return cut;
+}
+
+void add_records(Corpus& corpus) {
+  for (const unsigned scene : {0u, 1u}) {
+    auto policy = Policy::modern();
+    if (scene == 1) policy.versions = {ProtocolVersion::tls12};
+    Pair pair(client_builder().policy(policy).build().value(), server_builder().build().value());
+    corpus.add("records", {scene}, pieces(as_view(pair.client.out.readable())));
+    pair.server.in.append(pair.client.out.readable());
+    pair.server.run();
+    corpus.add("records", {scene + 2}, pieces(as_view(pair.server.out.readable())));
+  }
+  const Bytes data = {23, 4, 'd', 'a', 't', 'a', 22, 5, 24, 0, 0, 1, 0, 21, 2, 1, 0};
+  for (const unsigned scene : {4u, 5u, 6u, 7u}) corpus.add("records", {scene}, data);
+}
+
+void add_handshakes(Corpus& corpus) {
+  for (unsigned scene = 0; scene < 16; ++scene)
+    for (std::uint8_t instruction = 0; instruction < 8; ++instruction)
+      for (std::size_t at = 0; at < 12; ++at) {
+        Bytes instructions(at, 0);
+        instructions.push_back(instruction);
+        corpus.add("handshake", {scene}, instructions);
+      }
+}
+
+void add_credentials(Corpus& corpus) {
+  for (const auto kind : {KeyKind::ecdsa_p256, KeyKind::rsa_2048, KeyKind::ed25519}) {
+    LeafRequest request;
+    request.names = {"localhost", "*.example", "127.0.0.1"};
+    request.key = kind;
+    const auto issued = authority().issue(request).value();
+    const auto made = Credential::from_pem(issued.chain_pem, issued.key_pem).value();
+    corpus.add("certificate", {}, as_view(made.chain().front().der()));
+    corpus.add("pem", {}, as_view(std::string_view(issued.chain_pem + issued.key_pem)));
+  }
+}
+
+void add_sessions(Corpus& corpus) {
+  const auto store = make_memory_session_store();
+  Pair pair(client_builder().session_store(store).build().value(), server_builder().build().value());
+  pair.run();
+  const auto session = store->take("localhost")->serialize();
+  for (const unsigned which : {0u, 1u, 2u}) corpus.add("session", {which}, as_view(session));
+}
+
+void add_texts(Corpus& corpus) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"*.example.com\0www.example.com"sv, "localhost"sv, "::1"sv, "*\0192.0.2.1"sv})
+    corpus.add("names", {}, as_view(text));
+  for (const auto text : {"tls://example.com:443"sv, "tcp://[::1]:80"sv, "unix:/run/socket"sv, "imaps://mail"sv})
+    for (const unsigned role : {0u, 1u}) corpus.add("endpoint", {role}, as_view(text));
+  corpus.add("configuration", {},
+             as_view("workers = 2\nlog_format = \"json\"\n[[service]]\nname = \"web\"\nlisten = \"tls://:8443\"\n"
+                     "to = \"tcp://127.0.0.1:80\"\ncertificates = [{ chain = \"c.pem\", key = \"k.pem\" }]\n"
+                     "alpn = [\"h2\"]\nidle_timeout = \"5m\"\n"sv));
+}
+
+}  // namespace
+}  // namespace sotto
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  sotto::Corpus corpus(argv[1]);
+  sotto::add_messages(corpus);
+  sotto::add_records(corpus);
+  sotto::add_handshakes(corpus);
+  sotto::add_credentials(corpus);
+  sotto::add_sessions(corpus);
+  sotto::add_texts(corpus);
+  if (corpus.is_written()) return 0;
+  std::fprintf(stderr, "the seeds cannot be written below %s\n", argv[1]);
+  return 1;
+}
