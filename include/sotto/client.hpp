@@ -11,6 +11,7 @@
 #include <sotto/credential.hpp>
 #include <sotto/error.hpp>
 #include <sotto/export.hpp>
+#include <sotto/external_psk.hpp>
 #include <sotto/policy.hpp>
 #include <sotto/question.hpp>
 #include <sotto/session.hpp>
@@ -61,6 +62,9 @@ class SOTTO_API ClientConfig::Builder {
   /// same roots, for a resumed connection is as well authenticated as the one before it. Sessions with servers that
   /// were not authenticated are not kept. Default: a store in memory of this configuration's own.
   Builder& session_store(std::shared_ptr<SessionStore> store);
+  /// Offers this key, made for `PskRole::client`, behind a session if there is one; may be called again. The server may
+  /// still choose to show a certificate, which is verified as always.
+  Builder& external_psk(Result<ExternalPsk> psk);
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);
   /// Writes secrets to `log`, for debugging.

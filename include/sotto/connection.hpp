@@ -16,6 +16,7 @@
 #include <sotto/buffer.hpp>
 #include <sotto/certificate.hpp>
 #include <sotto/client.hpp>
+#include <sotto/early_data.hpp>
 #include <sotto/error.hpp>
 #include <sotto/export.hpp>
 #include <sotto/policy.hpp>
@@ -48,6 +49,11 @@ struct SOTTO_API Summary {
 
   /// Returns how the keys were agreed on, in words: "ECDHE with x25519", "RSA", "the resumed session".
   [[nodiscard]] std::string key_exchange() const;
+  /// The identity of the external pre-shared key that both sides used in place of certificates; empty if none.
+  std::string external_psk;
+  /// What became of early data, and why.
+  EarlyDataStatus early_data = EarlyDataStatus::not_offered;
+  EarlyDataReason early_data_reason = EarlyDataReason::unknown;
 };
 
 /// More input is needed before anything can happen. `at_least`: how many octets the input must hold in all, 1 or more.
@@ -60,6 +66,19 @@ struct AwaitingAnswer {};
 struct HandshakeDone {};
 /// Application data: a view into the input, in place; valid until the input changes.
 struct ApplicationData {
+  std::span<std::byte> bytes;
+};
+/// It is known what becomes of the early data that the client offered. A client that wrote early data which was
+/// rejected writes it again once the handshake is done, if it still wants to. The summary is complete as far as the
+/// hellos go.
+struct EarlyDataAnswered {
+  EarlyDataStatus status = EarlyDataStatus::rejected;
+  EarlyDataReason reason = EarlyDataReason::unknown;
+};
+/// Early data, for servers: a view like `ApplicationData`, but an attacker may have sent it before, and the client has
+/// not proven anything but that it once had the ticket. A server may `write` from here on, before the handshake is
+/// done.
+struct EarlyData {
   std::span<std::byte> bytes;
 };
 /// A client got a ticket and put a session into its store.
@@ -76,7 +95,7 @@ struct RenegotiationRefused {};
 struct PeerClosed {};
 
 using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated,
-                           Renegotiated, RenegotiationRefused, PeerClosed, Question>;
+                           Renegotiated, RenegotiationRefused, PeerClosed, Question, EarlyDataAnswered, EarlyData>;
 
 /// What one call of `receive` did: how many octets of the input it used up, and one event.
 struct Step {
@@ -103,7 +122,8 @@ class Receiver;
 
 /// Settings of a single connection.
 struct ConnectionOptions {
-  std::shared_ptr<Trace> trace;  ///< told what is said, in order; may be null
+  std::shared_ptr<Trace> trace = {};  ///< told what is said, in order; may be null
+  EarlyDataUse early_data = EarlyDataUse::forbidden;
 };
 
 /// Runs one TLS connection, client or server. The caller moves the bytes.
@@ -134,10 +154,19 @@ class SOTTO_API Connection {
   /// input if need be.
   [[nodiscard]] Result<void> answer(QuestionId id, Answer answer, Buffer& out);
 
-  /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done, `Code::closed` after
-  /// `close`. While a renegotiation is under way the data is kept, up to `Limits::held_data`, beyond which
-  /// `Code::wrong_state`. Keys are updated by themselves before their usage limit (RFC 8446, 5.5).
+  /// Appends `data` to `out` as records. `Code::wrong_state` before the handshake is done (a server that accepted early
+  /// data may write as soon as that is known: RFC 8446, 2, "0.5-RTT"), `Code::closed` after `close`. While a
+  /// renegotiation is under way the data is kept, up to `Limits::held_data`, beyond which `Code::wrong_state`. Keys are
+  /// updated by themselves before their usage limit (RFC 8446, 5.5).
   [[nodiscard]] Result<void> write(std::span<const std::byte> data, Buffer& out);
+  /// Says how many octets `write_early` takes now: 0 unless this is a client that offered early data, which was not
+  /// rejected, and the handshake still runs.
+  [[nodiscard]] std::size_t early_data_limit() const;
+  /// Appends `data` to `out` as early data, right behind the ClientHello; an attacker may replay it. All or nothing:
+  /// `Code::early_data_unavailable` where none can be sent, `Code::early_data_too_long` for more than
+  /// `early_data_limit()`; both leave the connection as it was. Whether it was accepted is told by
+  /// `EarlyDataAnswered` and by the summary.
+  [[nodiscard]] Result<void> write_early(ReplayableData data, Buffer& out);
   /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
   /// user_canceled.
   [[nodiscard]] Result<void> close(Buffer& out);
@@ -174,6 +203,10 @@ class SOTTO_API Connection {
   [[nodiscard]] Result<void> export_keying_material(std::string_view label,
                                                     std::optional<std::span<const std::byte>> context,
                                                     std::span<std::byte> out) const;
+  /// Derives key material bound to the ClientHello that offered early data, while the handshake runs; an attacker who
+  /// replays the ClientHello makes a server derive it again. RFC 8446, 7.5.
+  [[nodiscard]] Result<void> export_early_keying_material(std::string_view label, std::span<const std::byte> context,
+                                                          std::span<std::byte> out) const;
   /// Returns the channel binding of that type, the same on both sides. `Code::wrong_state` where there is none: before
   /// the handshake is done, in a version without it, and for `tls_server_end_point` on a resumed connection, where the
   /// server showed no certificate, after a client's `forget_summary`, and with a certificate that is signed without a

@@ -101,6 +101,10 @@ enum class Code : std::uint16_t {
   extended_master_secret_changed,
   no_extended_master_secret,
   unknown_server_name,
+  unknown_psk,
+  early_data_with_older_version,
+  early_data_with_other_cipher_suite,
+  early_data_with_other_protocol,
   // Proofs that failed.
   bad_signature,
   bad_finished,
@@ -128,6 +132,7 @@ enum class Code : std::uint16_t {
   too_many_warning_alerts,
   too_many_renegotiations,
   too_much_early_data,
+  too_much_accepted_early_data,
   key_usage_limit_reached,
   // How a connection can end.
   peer_alert,
@@ -137,6 +142,8 @@ enum class Code : std::uint16_t {
   wrong_state,
   no_such_question,
   wrong_answer,
+  early_data_unavailable,
+  early_data_too_long,
   invalid_server_name,
   invalid_policy,
   invalid_configuration,

@@ -135,6 +135,8 @@ struct SOTTO_API Limits {
   std::size_t renegotiations_per_minute = 4;
   /// Octets of data that `write` keeps back while a renegotiation is under way.
   std::size_t held_data = std::size_t{1} << 20;
+  /// How far the age of a ticket, as the client tells it, may be off before its early data is rejected. RFC 8446, 8.3.
+  std::chrono::seconds early_data_age_skew = std::chrono::seconds(10);
   /// Records protected under one AES-GCM key before keys are updated. RFC 8446, 5.5 allows about 2^24.5.
   std::uint64_t gcm_records_per_key = std::uint64_t{1} << 23;
 };

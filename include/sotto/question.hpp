@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <sotto/credential.hpp>
+#include <sotto/early_data.hpp>
 #include <sotto/error.hpp>
 #include <sotto/export.hpp>
 #include <sotto/policy.hpp>
@@ -62,10 +63,17 @@ struct VerifyQuestion {
   VerifyRequest request;
 };
 
+/// Asks whether a ClientHello with early data comes for the first time. Answer with `FirstTime`; when in doubt, with
+/// no.
+struct ReplayQuestion {
+  EarlyDataAttempt attempt;
+};
+
 /// Holds one question that the connection waits for.
 struct Question {
   QuestionId id{};
-  std::variant<ChooseCredentialQuestion, ChooseClientCredentialQuestion, SignQuestion, DecryptQuestion, VerifyQuestion>
+  std::variant<ChooseCredentialQuestion, ChooseClientCredentialQuestion, SignQuestion, DecryptQuestion, VerifyQuestion,
+               ReplayQuestion>
       what;
 };
 
@@ -87,8 +95,10 @@ struct SOTTO_API PremasterSecret {
   ~PremasterSecret();
   std::vector<std::byte> bytes;
 };
+/// Says whether something comes for the first time.
+enum class FirstTime : std::uint8_t { no, yes };
 /// Answers a question; an `Error` refuses, which ends the handshake.
-using Answer = std::variant<Credential, NoCredential, Signature, PremasterSecret, Verified, Error>;
+using Answer = std::variant<Credential, NoCredential, Signature, PremasterSecret, Verified, FirstTime, Error>;
 
 /// Names kinds of questions, to say which ones the caller answers itself.
 enum class Ask : std::uint8_t {
@@ -97,7 +107,8 @@ enum class Ask : std::uint8_t {
   signature = 2,
   verification = 4,
   decryption = 8,
-  everything = 15
+  replay = 16,
+  everything = 31
 };
 constexpr Ask operator|(Ask left, Ask right) {
   return static_cast<Ask>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));

@@ -8,8 +8,10 @@
 
 #include <sotto/client.hpp>
 #include <sotto/credential.hpp>
+#include <sotto/early_data.hpp>
 #include <sotto/error.hpp>
 #include <sotto/export.hpp>
+#include <sotto/external_psk.hpp>
 #include <sotto/policy.hpp>
 #include <sotto/question.hpp>
 #include <sotto/session.hpp>
@@ -63,6 +65,15 @@ class SOTTO_API ServerConfig::Builder {
   /// Keeps sessions in `store` for TLS 1.2 clients that take no tickets; null for no such clients. It can be shared
   /// between configurations that share their ticket keys. Default: a store in memory of this configuration's own.
   Builder& session_store(std::shared_ptr<ServerSessionStore> store);
+  /// Lets tickets say that up to `octets` of early data are welcome, and connections accept it whose options say so too
+  /// (`ConnectionOptions::early_data`). `octets` must not exceed the policy's `skipped_early_data`. `guard` keeps early
+  /// data from being accepted twice; null: one in memory, of this configuration's own. RFC 8446, 8.
+  Builder& early_data(std::size_t octets = 14336, std::shared_ptr<ReplayGuard> guard = nullptr);
+  /// Accepts this key, made for `PskRole::server`, in place of certificates; may be called again. A client with such a
+  /// key is not asked for a certificate.
+  Builder& external_psk(Result<ExternalPsk> psk);
+  /// Looks keys up that were not given beforehand.
+  Builder& find_external_psk(FindPsk find);
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);
   /// Writes secrets to `log`, for debugging.
@@ -70,7 +81,7 @@ class SOTTO_API ServerConfig::Builder {
   Builder& clock(Clock clock);
 
   /// Checks and returns the configuration, or the first error. A server without a credential is an error unless
-  /// credentials are asked for late. The builder is used up.
+  /// credentials are asked for late, or it has external pre-shared keys. The builder is used up.
   [[nodiscard]] Result<std::shared_ptr<const ServerConfig>> build();
 
  private:

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,8 @@ class SOTTO_API Session {
   [[nodiscard]] CipherSuite cipher_suite() const;
   [[nodiscard]] std::string_view server_name() const;
   [[nodiscard]] std::chrono::system_clock::time_point expires() const;
+  /// Returns how many octets of early data the server takes with this session; 0 for none.
+  [[nodiscard]] std::uint32_t max_early_data_size() const;
 
   struct Impl;
   explicit Session(std::unique_ptr<Impl> impl);

@@ -23,6 +23,7 @@ bool is(const Event& event) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const ClientConfig> config, const ServerName& name, ConnectionOptions options) {
+  options.early_data = EarlyDataUse::forbidden;
   auto connection = Connection::client(std::move(config), name, out_, std::move(options));
   if (connection) {
     connection_.emplace(std::move(*connection));
@@ -32,6 +33,7 @@ Engine::Engine(std::shared_ptr<const ClientConfig> config, const ServerName& nam
 }
 
 Engine::Engine(std::shared_ptr<const ServerConfig> config, ConnectionOptions options) : is_server_(true) {
+  options.early_data = EarlyDataUse::forbidden;  // it has no place among what `read` returns
   auto connection = Connection::server(std::move(config), std::move(options));
   if (connection) {
     connection_.emplace(std::move(*connection));

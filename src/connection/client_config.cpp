@@ -9,6 +9,7 @@ struct ClientConfig::Builder::Settings : CommonSettings {
   std::optional<TrustStore> roots;
   std::shared_ptr<const Verifier> verifier;
   std::shared_ptr<SessionStore> sessions = make_memory_session_store();
+  std::vector<ExternalPsk> external_psks;
 };
 
 ClientConfig::ClientConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -48,6 +49,16 @@ ClientConfig::Builder& ClientConfig::Builder::session_store(std::shared_ptr<Sess
   settings_->sessions = std::move(store);
   return *this;
 }
+ClientConfig::Builder& ClientConfig::Builder::external_psk(Result<ExternalPsk> psk) {
+  if (psk && psk->role() != PskRole::client)
+    psk = fail(Code::invalid_configuration, "a client was given a pre-shared key for servers");
+  if (!psk) {
+    settings_->note(psk.error());
+  } else {
+    settings_->external_psks.push_back(std::move(*psk));
+  }
+  return *this;
+}
 ClientConfig::Builder& ClientConfig::Builder::ask(Ask kinds) {
   settings_->ask = kinds;
   return *this;
@@ -76,8 +87,8 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
-           std::move(settings->credentials), std::move(settings->sessions), settings->ask, std::move(settings->key_log),
-           std::move(settings->clock)}));
+           std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
+           settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
 }
 
 }  // namespace sotto

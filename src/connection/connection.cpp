@@ -34,6 +34,14 @@ Result<void> Connection::answer(QuestionId id, Answer answer, Buffer& out) {
 Result<void> Connection::write(std::span<const std::byte> data, Buffer& out) {
   return impl_->write(as_view(data), out);
 }
+std::size_t Connection::early_data_limit() const { return impl_->early_data_limit(); }
+Result<void> Connection::write_early(ReplayableData data, Buffer& out) {
+  return impl_->write_early(as_view(data.bytes()), out);
+}
+Result<void> Connection::export_early_keying_material(std::string_view label, std::span<const std::byte> context,
+                                                      std::span<std::byte> out) const {
+  return impl_->export_early_keying_material(label, as_view(context), as_view(out));
+}
 Result<void> Connection::close(Buffer& out) { return impl_->close(out); }
 Result<void> Connection::update_keys(UpdateKeys which, Buffer& out) { return impl_->update_keys(which, out); }
 

@@ -24,7 +24,7 @@ Connection::Impl::Impl(ClientConfigPointer used, const ServerName& name, const C
       trace(options.trace),
       sending(used->impl().policy, trace),
       receiving(used->impl().policy.limits, trace),
-      handshake(std::make_unique<handshake::Handshake>(*this, used, name, trace)),
+      handshake(std::make_unique<handshake::Handshake>(*this, used, name, trace, options.early_data)),
       summary(std::make_unique<Summary>()),
       heard_hello(true) {}
 
@@ -33,7 +33,7 @@ Connection::Impl::Impl(ServerConfigPointer used, const ConnectionOptions& option
       trace(options.trace),
       sending(used->impl().policy, trace),
       receiving(used->impl().policy.limits, trace),
-      handshake(std::make_unique<handshake::Handshake>(*this, used, trace)),
+      handshake(std::make_unique<handshake::Handshake>(*this, used, trace, options.early_data)),
       summary(std::make_unique<Summary>()) {}
 
 Result<void> Connection::Impl::start(Buffer& out) {
@@ -61,6 +61,8 @@ Result<Step> Connection::Impl::receive_handshake(MutableView in) {
     auto question = advance();
     if (!question) return std::unexpected(question.error());
     if (*question) return Step{consumed, std::move(**question)};
+    if (std::exchange(early_answer_unreported, false))
+      return Step{consumed, EarlyDataAnswered{summary->early_data, summary->early_data_reason}};
     if (auto done = std::exchange(unreported, std::nullopt)) return Step{consumed, std::move(*done)};
     if (handshake->has_question()) return Step{consumed, AwaitingAnswer{}};
     if (receiving.peer_has_closed()) return fail(Code::peer_alert, "it closed the connection during the handshake");
@@ -89,6 +91,8 @@ Result<std::optional<Event>> Connection::Impl::take_handshake_record(const recor
   if (opened->type != ContentType::handshake && handshake->has_input())
     return fail(Code::unexpected_record, "inside a fragmented handshake message");
   if (opened->type == ContentType::alert) return take_handshake_alert(opened->content);
+  if (opened->type == ContentType::application_data && early_keys && !is_client())
+    return take_early_data(opened->content);
   if (opened->type == ContentType::application_data) return take_interleaved_data(opened->content);
   if (opened->type != ContentType::handshake)
     return fail(Code::unexpected_record,
@@ -121,6 +125,14 @@ Result<std::optional<Event>> Connection::Impl::take_interleaved_data(MutableView
     return fail(Code::unexpected_record, "application data during the handshake");
   if (content.empty()) return std::nullopt;
   return ApplicationData{as_public(content)};
+}
+
+Result<std::optional<Event>> Connection::Impl::take_early_data(MutableView content) {
+  // RFC 8446, 4.2.10: only the payload counts, "not padding or the inner content type byte".
+  if (content.size() > early->left) return fail(Code::too_much_accepted_early_data);
+  early->left -= content.size();
+  if (content.empty()) return std::nullopt;
+  return EarlyData{as_public(content)};
 }
 
 Result<void> Connection::Impl::take_change_cipher_spec(const record::Record& record) {
@@ -170,6 +182,7 @@ std::optional<Answer> Connection::Impl::resolve_here(const handshake::QuestionVa
 Result<void> Connection::Impl::finish_handshake() {
   auto outcome = handshake->take_outcome();
   handshake.reset();
+  early.reset();
   sending.finish_handshake();
   exporter = std::move(outcome.exporter);
   session_id = std::move(outcome.session_id);
@@ -221,12 +234,30 @@ Result<void> Connection::Impl::answer(QuestionId id, Answer answer, Buffer& out)
 
 Result<void> Connection::Impl::write(View data, Buffer& out) {
   if (error) return std::unexpected(*error);
-  if (!established) return fail(Code::wrong_state, "data can be written once the handshake is done");
-  if (handshake) return hold(data);
+  if (!established && !may_write_early) return fail(Code::wrong_state, "data can be written once the handshake is done");
+  if (handshake && established) return hold(data);
   if (auto written = sending.write(data, out); !written) {
     if (written.error().code == Code::closed) return written;
     return std::unexpected(give_up(written.error(), out));
   }
+  return {};
+}
+
+std::size_t Connection::Impl::early_data_limit() const {
+  const bool open = !error && early && early_keys && is_client() && !sending.is_closed();
+  return open ? early->left : 0;
+}
+
+Result<void> Connection::Impl::write_early(View data, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  if (!early || !early_keys || !is_client() || sending.is_closed())
+    return fail(Code::early_data_unavailable,
+                handshake ? to_string(handshake->summary().early_data_reason) : "the handshake is done");
+  if (data.size() > early->left)
+    return fail(Code::early_data_too_long,
+                std::to_string(data.size()) + " octets, at most " + std::to_string(early->left) + " are allowed now");
+  if (auto written = sending.write(data, out); !written) return std::unexpected(give_up(written.error(), out));
+  early->left -= data.size();
   return {};
 }
 
@@ -255,6 +286,24 @@ Result<void> Connection::Impl::export_keying_material(std::string_view label, st
   return keys::export_from(exporter, label, context, out);
 }
 
+Result<void> Connection::Impl::export_early_keying_material(std::string_view label, View context,
+                                                            MutableView out) const {
+  if (!early) return fail(Code::wrong_state, "there is no early data on this connection, or no longer");
+  return keys::export_from(early->exporter, label, context, out);
+}
+
+void Connection::Impl::begin_early_data(std::size_t octets, keys::Exporter13 early_exporter) {
+  early = std::make_unique<EarlyDataInFlight>(EarlyDataInFlight{octets, std::move(early_exporter)});
+}
+
+void Connection::Impl::answer_early_data(EarlyDataStatus status) {
+  *summary = handshake->summary();
+  early_answer_unreported = true;
+  if (status == EarlyDataStatus::accepted) return;
+  early.reset();
+  early_keys = false;
+}
+
 Result<void> Connection::Impl::send_handshake(View message) {
   sending.gather(message);
   return {};
@@ -268,11 +317,16 @@ Result<void> Connection::Impl::send_change_cipher_spec() { return sending.send_c
 
 Result<void> Connection::Impl::install_sending_keys(handshake::Epoch epoch, keys::TrafficSecret secret) {
   tell_keys(Direction::sent, epoch);
+  if (is_client()) early_keys = epoch == handshake::Epoch::early;
+  may_write_early = !is_client() && early && epoch == handshake::Epoch::application;
+  if (epoch == handshake::Epoch::early) return sending.install_early(secret, *output);
   return sending.install(std::move(secret), *output);
 }
 
 Result<void> Connection::Impl::install_receiving_keys(handshake::Epoch epoch, keys::TrafficSecret secret) {
   tell_keys(Direction::received, epoch);
+  if (!is_client()) early_keys = epoch == handshake::Epoch::early;
+  if (epoch == handshake::Epoch::early) return receiving.install_early(std::move(secret));
   return receiving.install(std::move(secret));
 }
 
@@ -299,6 +353,7 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   error = seen;
   forget_session();
   handshake.reset();
+  early.reset();
   unreported.reset();
   return seen;
 }
@@ -310,11 +365,8 @@ void Connection::Impl::forget_session() {
 
 void Connection::Impl::tell_keys(Direction direction, handshake::Epoch epoch) const {
   if (!trace) return;
-  trace->on({TraceEvent::Kind::new_keys,
-             direction,
-             epoch == handshake::Epoch::handshake ? "handshake keys" : "application keys",
-             0,
-             {}});
+  static constexpr std::array<std::string_view, 3> names = {"early data keys", "handshake keys", "application keys"};
+  trace->on({TraceEvent::Kind::new_keys, direction, names.at(static_cast<std::size_t>(epoch)), 0, {}});
 }
 
 }  // namespace sotto

@@ -16,6 +16,12 @@
 
 namespace sotto {
 
+/// What a connection keeps for early data, from the hellos to the end of the handshake.
+struct EarlyDataInFlight {
+  std::size_t left = 0;  ///< octets that a client may still write, or send to a server
+  keys::Exporter exporter;
+};
+
 struct Connection::Impl final : handshake::Outside {
   using ClientConfigPointer = std::shared_ptr<const ClientConfig>;
   using ServerConfigPointer = std::shared_ptr<const ServerConfig>;
@@ -29,6 +35,8 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> end_of_input();
   [[nodiscard]] Result<void> answer(QuestionId id, Answer answer, Buffer& out);
   [[nodiscard]] Result<void> write(View data, Buffer& out);
+  [[nodiscard]] std::size_t early_data_limit() const;
+  [[nodiscard]] Result<void> write_early(View data, Buffer& out);
   [[nodiscard]] Result<void> close(Buffer& out);
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
   [[nodiscard]] Result<void> renegotiate(Buffer& out);
@@ -36,6 +44,7 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] bool is_renegotiating() const { return established && handshake; }
   [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
                                                     MutableView out) const;
+  [[nodiscard]] Result<void> export_early_keying_material(std::string_view label, View context, MutableView out) const;
 
   [[nodiscard]] Result<std::vector<std::byte>> channel_binding(ChannelBinding type) const;
 
@@ -49,6 +58,9 @@ struct Connection::Impl final : handshake::Outside {
   Result<void> install_receiving_keys(keys::DirectionKeys keys) override;
   void limit_records(const handshake::RecordLimits& limits) override;
   void skip_early_data() override { receiving.skip_early_data(); }
+  void remove_sending_keys() override { sending.remove_keys(); }
+  void begin_early_data(std::size_t octets, keys::Exporter13 early_exporter) override;
+  void answer_early_data(EarlyDataStatus status) override;
 
   // ---- state ----
   std::variant<ClientConfigPointer, ServerConfigPointer> config;
@@ -70,12 +82,18 @@ struct Connection::Impl final : handshake::Outside {
   std::optional<Event> unreported;  // that a handshake is done
   bool established = false;
   bool heard_hello = false;
+  std::unique_ptr<EarlyDataInFlight> early;  // null where there is no early data
+  bool early_keys = false;                   // a client sends, or a server receives, under them
+  bool early_answer_unreported = false;
+  bool may_write_early = false;  // a server that accepted early data, behind its Finished
 
  private:
+  [[nodiscard]] bool is_client() const { return std::holds_alternative<ClientConfigPointer>(config); }
   [[nodiscard]] Result<Step> receive_handshake(MutableView in);
   /// Takes a record during a handshake; returns an event if it is one.
   [[nodiscard]] Result<std::optional<Event>> take_handshake_record(const record::Record& record);
   [[nodiscard]] Result<std::optional<Event>> take_handshake_alert(View content);
+  [[nodiscard]] Result<std::optional<Event>> take_early_data(MutableView content);
   [[nodiscard]] Result<std::optional<Event>> take_interleaved_data(MutableView content);
   [[nodiscard]] Result<void> take_change_cipher_spec(const record::Record& record);
   /// Runs the handshake and answers what can be answered here; returns a question for the caller, if one is new.

@@ -30,6 +30,8 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
   kept->application_protocol = taker.application_protocol;
   kept->authenticated = taker.authenticated;
   kept->max_fragment_length = taker.max_fragment_length;
+  if (const auto early = ticket.extensions.find<wire::EarlyDataLimit>())
+    kept->max_early_data_size = early->max_early_data_size;
   settings.sessions->put(taker.server_name, Session(std::move(kept)));
   return {};
 }
@@ -41,8 +43,15 @@ Result<void> ReceivingHalf::install(keys::TrafficSecret secret) {
   if (!opener) return std::unexpected(opener.error());
   opener_.emplace<record::Opener>(std::move(*opener));
   record_octets_ = next_record_octets_;
+  early_keys_ = false;
   secret_ = std::move(secret);
   return {};
+}
+
+Result<void> ReceivingHalf::install_early(keys::TrafficSecret secret) {
+  auto installed = install(std::move(secret));
+  early_keys_ = true;
+  return installed;
 }
 
 Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
@@ -58,7 +67,7 @@ Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
 
 void ReceivingHalf::limit(const handshake::RecordLimits& limits) {
   next_record_octets_ = limits.received;
-  const bool keys_are_there = std::holds_alternative<record::Opener>(opener_);
+  const bool keys_are_there = std::holds_alternative<record::Opener>(opener_) && !early_keys_;
   if (keys_are_there || limits.scope == handshake::RecordLimits::Scope::all_records) record_octets_ = limits.received;
 }
 

@@ -48,6 +48,8 @@ class ReceivingHalf {
   /// Expects what follows to be protected.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret);
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys);
+  /// The same for early data, which no limit binds that is agreed on later.
+  [[nodiscard]] Result<void> install_early(keys::TrafficSecret secret);
   [[nodiscard]] record::Protection protection() const {
     if (std::holds_alternative<std::monostate>(opener_)) return record::Protection::none;
     return is_tls12() ? record::Protection::aead12 : record::Protection::aead;
@@ -56,7 +58,8 @@ class ReceivingHalf {
   void limit(const handshake::RecordLimits& limits);
   /// Looks for a record at the front of `input`, which must not be longer than the keys and limits allow.
   [[nodiscard]] Result<record::Deframed> deframe(MutableView input) const {
-    return record::deframe(input, protection(), record_octets_);
+    // Early data that is skipped was sent before anything could be agreed on.
+    return record::deframe(input, protection(), early_data_left_ ? record::max_plaintext : record_octets_);
   }
   /// Opens `record` where keys are installed, and counts what could be a flood; nothing for a record that is skipped.
   [[nodiscard]] Result<std::optional<record::Opened>> open(const record::Record& record);
@@ -124,6 +127,7 @@ class ReceivingHalf {
   std::uint32_t warning_alerts_ = 0;
   std::uint32_t key_updates_ = 0;
   bool opened_any_ = false;
+  bool early_keys_ = false;
   wire::HandshakeType opening_type_{};
   Bytes opening_;
   bool takes_openings_ = false;

@@ -80,6 +80,11 @@ std::optional<Answer> choose(const ServerConfig::Impl& settings, const ChooseCre
                     "the client accepts " + (accepted.empty() ? "RSA key exchange alone" : accepted));
 }
 
+std::optional<Answer> look_for_replay(const ServerConfig::Impl& settings, const ReplayQuestion& question) {
+  if (includes(settings.ask, Ask::replay)) return std::nullopt;
+  return settings.replay_guard->is_first(question.attempt) ? FirstTime::yes : FirstTime::no;
+}
+
 }  // namespace
 
 std::optional<Answer> resolve(const ClientConfig::Impl& settings, const handshake::QuestionVariant& question) {
@@ -96,6 +101,7 @@ std::optional<Answer> resolve(const ServerConfig::Impl& settings, const handshak
   if (const auto* asked = std::get_if<SignQuestion>(&question)) return sign(settings.ask, *asked);
   if (const auto* asked = std::get_if<DecryptQuestion>(&question)) return decrypt(settings.ask, *asked);
   if (const auto* asked = std::get_if<ChooseCredentialQuestion>(&question)) return choose(settings, *asked);
+  if (const auto* asked = std::get_if<ReplayQuestion>(&question)) return look_for_replay(settings, *asked);
   return std::nullopt;
 }
 

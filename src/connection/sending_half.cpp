@@ -31,13 +31,18 @@ Result<void> SendingHalf::flush(Buffer& out) {
 }
 
 Result<void> SendingHalf::install(keys::TrafficSecret secret, Buffer& out) {
+  if (auto installed = install_early(secret, out); !installed) return installed;
+  secret_ = std::move(secret);
+  return {};
+}
+
+Result<void> SendingHalf::install_early(const keys::TrafficSecret& secret, Buffer& out) {
   if (auto flushed = flush(out); !flushed) return flushed;
   auto sealer = record::Sealer::create(secret);
   if (!sealer) return std::unexpected(sealer.error());
   sealer_.emplace<record::Sealer>(std::move(*sealer));
   record_octets_ = next_record_octets_;
   record_limit_ = limit_for(*secret.suite);
-  secret_ = std::move(secret);
   return {};
 }
 

@@ -36,6 +36,10 @@ class SendingHalf {
   /// Protects what follows; flushes first.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret, Buffer& out);
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys, Buffer& out);
+  /// The same for early data, whose keys cannot be updated.
+  [[nodiscard]] Result<void> install_early(const keys::TrafficSecret& secret, Buffer& out);
+  /// Goes back to records without protection.
+  void remove_keys() { sealer_.emplace<std::monostate>(); }
   /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.
   [[nodiscard]] Result<void> send_compatibility_change_cipher_spec(Buffer& out);
   /// Writes the change_cipher_spec record of TLS 1.2, protected if there are keys.

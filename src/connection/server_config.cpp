@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,7 +12,25 @@ struct ServerConfig::Builder::Settings : CommonSettings {
   std::vector<std::vector<std::byte>> client_authorities;
   std::optional<std::shared_ptr<TicketKeys>> ticket_keys;  // absent: make random ones
   std::shared_ptr<ServerSessionStore> sessions = make_memory_server_session_store();
+  std::size_t early_data = 0;
+  std::shared_ptr<ReplayGuard> replay_guard;
+  std::vector<ExternalPsk> external_psks;
+  FindPsk find_psk;
 };
+
+namespace {
+
+/// Joins the keys that were given with the way to find others.
+FindPsk find_in(std::vector<ExternalPsk> given, FindPsk others) {
+  if (given.empty()) return others;
+  return [given = std::move(given), others = std::move(others)](std::string_view identity) {
+    const auto found = std::ranges::find(given, identity, &ExternalPsk::identity);
+    if (found != given.end()) return std::optional(*found);
+    return others ? others(identity) : std::nullopt;
+  };
+}
+
+}  // namespace
 
 ServerConfig::ServerConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 ServerConfig::~ServerConfig() = default;
@@ -60,6 +79,25 @@ ServerConfig::Builder& ServerConfig::Builder::session_store(std::shared_ptr<Serv
   settings_->sessions = std::move(store);
   return *this;
 }
+ServerConfig::Builder& ServerConfig::Builder::early_data(std::size_t octets, std::shared_ptr<ReplayGuard> guard) {
+  settings_->early_data = octets;
+  settings_->replay_guard = std::move(guard);
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::external_psk(Result<ExternalPsk> psk) {
+  if (psk && psk->role() != PskRole::server)
+    psk = fail(Code::invalid_configuration, "a server was given a pre-shared key for clients");
+  if (!psk) {
+    settings_->note(psk.error());
+  } else {
+    settings_->external_psks.push_back(std::move(*psk));
+  }
+  return *this;
+}
+ServerConfig::Builder& ServerConfig::Builder::find_external_psk(FindPsk find) {
+  settings_->find_psk = std::move(find);
+  return *this;
+}
 ServerConfig::Builder& ServerConfig::Builder::ask(Ask kinds) {
   settings_->ask = kinds;
   return *this;
@@ -77,8 +115,16 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
   if (!settings_) return fail(Code::wrong_state, "this builder was used already");
   const auto settings = std::move(settings_);
   if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
-  if (settings->credentials.empty() && !includes(settings->ask, Ask::credential))
+  const bool has_psks = !settings->external_psks.empty() || settings->find_psk;
+  if (settings->credentials.empty() && !includes(settings->ask, Ask::credential) && !has_psks)
     return fail(Code::invalid_configuration, "a server needs a credential, or must ask for one");
+  if (settings->early_data > settings->policy.limits.skipped_early_data)
+    return fail(
+        Code::invalid_configuration,
+        "more early data is allowed than the policy's limit skipped_early_data, so a client whose early data is "
+        "rejected could not be served");
+  if (settings->early_data != 0 && !settings->replay_guard)
+    settings->replay_guard = make_memory_replay_guard(65536, settings->clock());
   if (settings->client_auth != ClientAuth::none && !settings->client_verifier)
     return fail(Code::invalid_configuration, "client certificates are requested, but nothing verifies them");
   if (!settings->ticket_keys) {
@@ -87,11 +133,13 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
     settings->ticket_keys.emplace(std::move(*keys));
   }
   const EncodedPolicy encoded(settings->policy);
-  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
-      Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
-           settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
-           std::move(*settings->ticket_keys), std::move(settings->sessions), settings->ask,
-           std::move(settings->key_log), std::move(settings->clock)}));
+  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(Impl{
+      std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
+      settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
+      std::move(*settings->ticket_keys), std::move(settings->sessions),
+      static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
+      find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
+      std::move(settings->key_log), std::move(settings->clock)}));
 }
 
 }  // namespace sotto

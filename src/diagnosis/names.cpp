@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include <sotto/early_data.hpp>
 #include <sotto/policy.hpp>
 
 #include "base/result.hpp"
@@ -25,6 +26,22 @@ constexpr auto versions = std::to_array<Name<ProtocolVersion>>({
     {ProtocolVersion::tls11, "TLS 1.1"},
     {ProtocolVersion::tls12, "TLS 1.2"},
     {ProtocolVersion::tls13, "TLS 1.3"},
+});
+
+constexpr auto early_data_reasons = std::to_array<Name<EarlyDataReason>>({
+    {EarlyDataReason::unknown, "unknown"},
+    {EarlyDataReason::disabled, "disabled"},
+    {EarlyDataReason::accepted, "accepted"},
+    {EarlyDataReason::protocol_version, "protocol_version"},
+    {EarlyDataReason::peer_declined, "peer_declined"},
+    {EarlyDataReason::no_session_offered, "no_session_offered"},
+    {EarlyDataReason::session_not_resumed, "session_not_resumed"},
+    {EarlyDataReason::unsupported_for_session, "unsupported_for_session"},
+    {EarlyDataReason::hello_retry_request, "hello_retry_request"},
+    {EarlyDataReason::cipher_suite_mismatch, "cipher_suite_mismatch"},
+    {EarlyDataReason::alpn_mismatch, "alpn_mismatch"},
+    {EarlyDataReason::ticket_age_skew, "ticket_age_skew"},
+    {EarlyDataReason::replayed, "replayed"},
 });
 
 constexpr auto cipher_suites = std::to_array<Name<CipherSuite>>({
@@ -132,6 +149,7 @@ auto value_in(const Table& table, std::string_view kind, std::string_view name)
 }  // namespace
 
 std::string to_string(ProtocolVersion version) { return name_in(versions, version); }
+std::string to_string(EarlyDataReason reason) { return name_in(early_data_reasons, reason); }
 std::string to_string(CipherSuite suite) { return name_in(cipher_suites, suite); }
 std::string to_string(NamedGroup group) { return name_in(groups, group); }
 std::string to_string(SignatureScheme scheme) { return name_in(signature_schemes, scheme); }

@@ -67,6 +67,10 @@ template <>
 struct AnswerTo<VerifyQuestion> {
   using type = Verified;
 };
+template <>
+struct AnswerTo<ReplayQuestion> {
+  using type = FirstTime;
+};
 
 class Channel;
 

@@ -13,6 +13,7 @@
 #include "crypto/key_exchange.hpp"
 #include "crypto/signature.hpp"
 #include "handshake/agreed12.hpp"
+#include "handshake/channel.hpp"
 #include "handshake/config.hpp"
 #include "handshake/outcome.hpp"
 #include "handshake/record_limits.hpp"
@@ -36,13 +37,16 @@ struct ClientCertificateDemand {
 };
 
 struct ClientState {
+  ClientState(std::shared_ptr<const ClientConfig> used_config, ServerName server_name, EarlyDataUse early)
+      : config(std::move(used_config)), name(std::move(server_name)), early_data_use(early) {}
   ClientState(std::shared_ptr<const ClientConfig> used_config, ServerName server_name,
-              std::unique_ptr<const Renegotiable> handshake_before = nullptr)
+              std::unique_ptr<const Renegotiable> handshake_before)
       : config(std::move(used_config)), name(std::move(server_name)), before(std::move(handshake_before)) {}
 
   std::shared_ptr<const ClientConfig> config;
   ServerName name;
   std::unique_ptr<const Renegotiable> before;  // null in a first handshake
+  EarlyDataUse early_data_use = EarlyDataUse::forbidden;
 
   // What was offered.
   wire::Random random{};
@@ -51,6 +55,8 @@ struct ClientState {
   std::optional<Session> session;  // offered as a pre-shared key
   std::vector<wire::ExtensionType> offered;
   std::optional<RetryDemand> retry;
+  bool early_data_offered = false;
+  bool early_data_pending = false;  // offered, and not answered yet
 
   // What was agreed on.
   ProtocolVersion version = ProtocolVersion::tls13;
@@ -100,6 +106,8 @@ template <wire::In Message>
   channel.outside().limit_records(agreed->limits);
   return {};
 }
+/// Notes that the early data that was offered, if any, is accepted or rejected, and tells it.
+void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason);
 /// Checks the server's choice of an application protocol, in either version. RFC 7301, 3.1.
 [[nodiscard]] Result<void> accept_protocol(ClientState& state, const wire::ApplicationProtocols& protocols);
 

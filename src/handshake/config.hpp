@@ -36,6 +36,7 @@ struct ClientConfig::Impl {
   std::vector<std::string> alpn;
   std::vector<Credential> credentials;
   std::shared_ptr<SessionStore> sessions;
+  std::vector<ExternalPsk> external_psks;
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;
@@ -51,6 +52,9 @@ struct ServerConfig::Impl {
   std::vector<std::vector<std::byte>> client_authorities;  // DER Names
   std::shared_ptr<TicketKeys> ticket_keys;
   std::shared_ptr<ServerSessionStore> sessions;
+  std::uint32_t early_data = 0;  // octets that tickets allow
+  std::shared_ptr<ReplayGuard> replay_guard;
+  FindPsk find_psk;  // empty where there are none
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;

@@ -32,6 +32,7 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
   co_await check_server_finished(state, finished);
   auto application = co_await derive_application_keys(channel, state, std::move(handshake));
 
+  co_await end_early_data(channel, state);
   if (state.certificate_demand) {
     auto choose = co_await client_credential_question(state);
     auto credential = co_await channel.ask(choose);

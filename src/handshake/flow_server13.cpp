@@ -5,6 +5,7 @@ namespace sotto::handshake {
 
 using wire::Certificate;
 using wire::CertificateVerify;
+using wire::EndOfEarlyData;
 using wire::Finished;
 
 Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
@@ -25,6 +26,10 @@ Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
   }
   auto application = co_await send_server_finished(channel, state, std::move(handshake));
 
+  if (state.early_data_accepted) {
+    auto end = co_await channel.expect<EndOfEarlyData>();
+    co_await end_early_data(channel, state, end);
+  }
   if (state.certificate_requested) {
     auto certificate = co_await channel.expect<Certificate>();
     auto judge = co_await take_client_chain(state, certificate);

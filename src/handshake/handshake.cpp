@@ -5,14 +5,15 @@
 namespace sotto::handshake {
 
 Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name,
-                     std::shared_ptr<Trace> trace)
-    : state_(std::in_place_type<ClientState>, config, std::move(name)),
+                     std::shared_ptr<Trace> trace, EarlyDataUse early_data)
+    : state_(std::in_place_type<ClientState>, config, std::move(name), early_data),
       channel_(outside, config->impl().policy.limits, std::move(trace)),
       flow_(client_hello(channel_, std::get<ClientState>(state_))),
       flow_name_("client_hello") {}
 
-Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace)
-    : state_(std::in_place_type<ServerState>, config),
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace,
+                     EarlyDataUse early_data)
+    : state_(std::in_place_type<ServerState>, config, early_data),
       channel_(outside, config->impl().policy.limits, std::move(trace)),
       flow_(server_hello(channel_, std::get<ServerState>(state_))),
       flow_name_("server_hello") {}
@@ -95,6 +96,10 @@ Result<void> Handshake::answer(Answer answer) {
   auto taken = channel_.answer(std::move(answer));
   if (!taken) return std::unexpected(channel_.locate(taken.error(), flow_name_));
   return {};
+}
+
+const Summary& Handshake::summary() const {
+  return std::visit([](const auto& state) -> const Summary& { return state.outcome.summary; }, state_);
 }
 
 Outcome Handshake::take_outcome() {

@@ -20,9 +20,10 @@ namespace sotto::handshake {
 
 class Handshake {
  public:
-  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name,
-            std::shared_ptr<Trace> trace);
-  Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace);
+  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name, std::shared_ptr<Trace> trace,
+            EarlyDataUse early_data = EarlyDataUse::forbidden);
+  Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace,
+            EarlyDataUse early_data = EarlyDataUse::forbidden);
 
   /// Negotiates an open connection anew: `before` tells what it has to continue. `mode`: whether to ask the client for
   /// a certificate.
@@ -49,6 +50,8 @@ class Handshake {
   /// Gives `error` the place where it happened.
   [[nodiscard]] Error locate(Error error) const { return channel_.locate(std::move(error), flow_name_); }
   [[nodiscard]] bool is_done() const { return done_; }
+  /// Returns what is agreed on so far.
+  [[nodiscard]] const Summary& summary() const;
   /// Returns what the handshake leaves behind, once.
   [[nodiscard]] Outcome take_outcome();
 

@@ -2,17 +2,21 @@
 /// What a handshake needs from its surroundings. connection/ implements it over records; another transport could.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include <sotto/early_data.hpp>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "keys/exporter.hpp"
 #include "keys/prf12.hpp"
 #include "keys/schedule13.hpp"
 
 namespace sotto::handshake {
 
 /// Names the generations of keys, for people.
-enum class Epoch : std::uint8_t { handshake, application };
+enum class Epoch : std::uint8_t { early, handshake, application };
 
 /// The most octets of content that a record may have in any case. RFC 8446, 5.1.
 inline constexpr std::size_t most_content = 16384;
@@ -50,6 +54,13 @@ class Outside {
   /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to
   /// the policy's limit. RFC 8446, 4.2.10.
   virtual void skip_early_data() = 0;
+  /// Goes back to sending in the clear: early data was offered, and a HelloRetryRequest came. RFC 8446, 4.1.2.
+  virtual void remove_sending_keys() = 0;
+  /// Lets early data pass under the keys of `Epoch::early`, which follow, up to so many octets: from a client's caller,
+  /// or to a server's. Ends with the keys of `Epoch::handshake`.
+  virtual void begin_early_data(std::size_t octets, keys::Exporter13 exporter) = 0;
+  /// Tells what becomes of the early data that was offered. Where it is rejected no more of it may be sent.
+  virtual void answer_early_data(EarlyDataStatus status) = 0;
 };
 
 }  // namespace sotto::handshake

@@ -23,8 +23,8 @@
 namespace sotto::handshake {
 
 struct ServerState {
-  explicit ServerState(std::shared_ptr<const ServerConfig> used_config)
-      : config(std::move(used_config)), client_auth(settings().client_auth) {}
+  ServerState(std::shared_ptr<const ServerConfig> used_config, EarlyDataUse early)
+      : config(std::move(used_config)), client_auth(settings().client_auth), early_data_use(early) {}
   ServerState(std::shared_ptr<const ServerConfig> used_config, std::unique_ptr<const Renegotiable> handshake_before,
               ClientAuth mode)
       : config(std::move(used_config)), before(std::move(handshake_before)), client_auth(mode) {}
@@ -32,6 +32,7 @@ struct ServerState {
   std::shared_ptr<const ServerConfig> config;
   std::unique_ptr<const Renegotiable> before;  // null in a first handshake
   ClientAuth client_auth;                      // of this handshake
+  EarlyDataUse early_data_use = EarlyDataUse::forbidden;
 
   // What the client offers. `hello` and `offer` borrow from `raw_hello`.
   Bytes raw_hello;
@@ -44,6 +45,8 @@ struct ServerState {
   bool retry_needed = false;
   std::optional<session::ServerSession> session;  // resumed
   std::uint16_t resumed_identity = 0;
+  bool early_data_possible = false;  // all is well with it, but for a replay
+  bool early_data_accepted = false;
 
   // Who we are and who the client is.
   std::optional<Credential> credential;
@@ -69,6 +72,8 @@ struct ServerState {
 
 /// Keeps to what was decided on for the length of records, from the next keys on.
 void keep_record_limits(Channel& channel, ServerState& state);
+/// Writes what the hellos agreed on into the summary, for TLS 1.3.
+void note_agreement(ServerState& state);
 /// Says whether the settings of today let a session of any version be resumed for this client.
 [[nodiscard]] bool fits_settings(const ServerState& state, const session::ServerSession& session);
 

@@ -11,6 +11,26 @@ using namespace wire;
 
 std::vector<SignatureScheme> list_of(const Codes<SignatureScheme>& codes) { return {codes.begin(), codes.end()}; }
 
+/// Takes the server's answer to early data. RFC 8446, 4.2.10.
+Result<void> accept_early_data_answer(Channel& channel, ClientState& state, bool accepted) {
+  if (!state.early_data_pending)
+    return accepted ? fail(Code::unexpected_extension, "early_data, though the session is not resumed")
+                    : Result<void>();
+  if (!accepted) {
+    answer_early_data(channel, state, EarlyDataReason::peer_declined);
+    return channel.outside().install_sending_keys(Epoch::handshake, state.client_handshake_traffic->clone());
+  }
+  // "the server MUST ... the selected cipher suite [and] ALPN protocol, if any" are those of the session.
+  const auto& kept = state.session->impl();
+  if (kept.cipher_suite != state.suite->suite)
+    return fail(Code::early_data_with_other_cipher_suite, to_string(state.suite->suite));
+  const auto& protocol = state.outcome.summary.application_protocol;
+  if (kept.application_protocol != protocol)
+    return fail(Code::early_data_with_other_protocol, protocol.empty() ? "none" : "\"" + protocol + "\"");
+  answer_early_data(channel, state, EarlyDataReason::accepted);
+  return {};
+}
+
 }  // namespace
 
 Result<void> accept_protocol(ClientState& state, const ApplicationProtocols& protocols) {
@@ -42,8 +62,10 @@ Result<keys::HandshakeStage> install_handshake_keys(Channel& channel, ClientStat
       return std::unexpected(sent.error());
   if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, server->clone()); !installed)
     return std::unexpected(installed.error());
-  if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, client->clone()); !installed)
-    return std::unexpected(installed.error());
+  // As long as early data may be accepted, its keys stay.
+  if (!state.early_data_pending)
+    if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, client->clone()); !installed)
+      return std::unexpected(installed.error());
   state.client_handshake_traffic.emplace(std::move(*client));
   state.server_handshake_traffic.emplace(std::move(*server));
   return stage;
@@ -58,7 +80,15 @@ Result<void> accept_parameters(Channel& channel, ClientState& state, const Recei
   if (!solicited) return solicited;
   if (auto kept = keep_record_limits(channel, state, extensions); !kept) return kept;
   const auto protocols = extensions.find<ApplicationProtocols>();
-  return protocols ? accept_protocol(state, *protocols) : Result<void>();
+  if (protocols)
+    if (auto accepted = accept_protocol(state, *protocols); !accepted) return accepted;
+  return accept_early_data_answer(channel, state, extensions.has(ExtensionType::early_data));
+}
+
+Result<void> end_early_data(Channel& channel, ClientState& state) {
+  if (state.outcome.summary.early_data != EarlyDataStatus::accepted) return {};
+  if (auto sent = channel.send(EndOfEarlyData{}); !sent) return sent;
+  return channel.outside().install_sending_keys(Epoch::handshake, state.client_handshake_traffic->clone());
 }
 
 Result<void> accept_certificate_request(ClientState& state, const Received<CertificateRequest>& received) {

@@ -14,6 +14,8 @@ namespace sotto::handshake {
 /// Checks EncryptedExtensions against what was offered. RFC 8446, 4.3.1.
 [[nodiscard]] Result<void> accept_parameters(Channel& channel, ClientState& state,
                                              const Received<wire::EncryptedExtensions>& extensions);
+/// Says that early data has ended, where it was accepted, and goes on with the handshake keys. RFC 8446, 4.5.
+[[nodiscard]] Result<void> end_early_data(Channel& channel, ClientState& state);
 /// Keeps a CertificateRequest, to be answered later. RFC 8446, 4.3.2.
 [[nodiscard]] Result<void> accept_certificate_request(ClientState& state,
                                                       const Received<wire::CertificateRequest>& request);

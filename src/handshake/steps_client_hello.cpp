@@ -176,6 +176,49 @@ Result<void> write_binder(Channel& channel, const ClientState& state, Bytes& raw
   return {};
 }
 
+/// Says what stands against offering early data with the session; `unknown` if nothing does. RFC 8446, 4.2.10.
+EarlyDataReason judge_early_data(const ClientState& state) {
+  if (state.early_data_use == EarlyDataUse::forbidden) return EarlyDataReason::disabled;
+  if (!state.session) return EarlyDataReason::no_session_offered;
+  const auto& kept = state.session->impl();
+  if (kept.version != ProtocolVersion::tls13) return EarlyDataReason::protocol_version;
+  if (kept.max_early_data_size == 0) return EarlyDataReason::unsupported_for_session;
+  const auto& alpn = state.settings().alpn;
+  const bool spoken =
+      kept.application_protocol.empty() || std::ranges::find(alpn, kept.application_protocol) != alpn.end();
+  return spoken ? EarlyDataReason::unknown : EarlyDataReason::alpn_mismatch;
+}
+
+void offer_early_data(ClientState& state, ExtensionList& list) {
+  if (state.retry) return;  // RFC 8446, 4.1.2: not in the second ClientHello
+  const auto reason = judge_early_data(state);
+  state.outcome.summary.early_data_reason = reason;
+  if (reason != EarlyDataReason::unknown) return;
+  offer(state, list, EarlyDataIndication{});
+  state.early_data_offered = state.early_data_pending = true;
+}
+
+/// Makes ready for early data, right behind the ClientHello. RFC 8446, 7.1.
+Result<void> begin_early_data(Channel& channel, ClientState& state) {
+  const auto& kept = state.session->impl();
+  const auto* suite = keys::find_suite(kept.cipher_suite);
+  const auto early = keys::EarlyStage::start(suite, kept.psk.view());
+  if (!early) return std::unexpected(early.error());
+  const auto transcript = channel.transcript().with(suite->hash, {});
+  if (!transcript) return std::unexpected(transcript.error());
+  auto traffic = early->client_traffic(*transcript);
+  if (!traffic) return std::unexpected(traffic.error());
+  auto exporter = early->exporter_secret(*transcript);
+  if (!exporter) return std::unexpected(exporter.error());
+  channel.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", traffic->secret.view());
+  channel.log_secret("EARLY_EXPORTER_SECRET", exporter->view());
+  // RFC 8446, D.4: if early data is offered, right behind the first ClientHello.
+  if (state.settings().policy.middlebox_compatibility)
+    if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent) return sent;
+  channel.outside().begin_early_data(kept.max_early_data_size, {suite, std::move(*exporter)});
+  return channel.outside().install_sending_keys(Epoch::early, std::move(*traffic));
+}
+
 /// Checks what ServerHello and HelloRetryRequest have in common. RFC 8446, 4.1.3 and 4.1.4.
 template <In Message>
 Result<void> check_common(const ClientState& state, const ServerHelloFields<Message>& hello) {
@@ -228,6 +271,15 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
 
 }  // namespace
 
+void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason) {
+  if (!std::exchange(state.early_data_pending, false)) return;
+  auto& summary = state.outcome.summary;
+  const bool accepted = reason == EarlyDataReason::accepted;
+  summary.early_data = accepted ? EarlyDataStatus::accepted : EarlyDataStatus::rejected;
+  summary.early_data_reason = reason;
+  channel.outside().answer_early_data(summary.early_data);
+}
+
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
@@ -260,6 +312,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_record_limits(state, extensions);
   offer_tls12(state, extensions);
   if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
+  offer_early_data(state, extensions);
   offer_session(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
 
@@ -280,7 +333,8 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
     // RFC 8446, D.4: before the second ClientHello.
     if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent) return sent;
   }
-  return channel.send_encoded(raw);
+  if (auto sent = channel.send_encoded(raw); !sent) return sent;
+  return state.early_data_pending ? begin_early_data(channel, state) : Result<void>();
 }
 
 Result<void> accept_retry_request(Channel& channel, ClientState& state, const Received<HelloRetryRequest>& received) {
@@ -315,6 +369,10 @@ Result<void> accept_retry_request(Channel& channel, ClientState& state, const Re
   // RFC 8446, 4.1.4: a PSK whose hash differs from the chosen suite's must not be offered again.
   if (offers_pre_shared_key(state) && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash)
     state.session.reset();
+  if (state.early_data_pending) {
+    answer_early_data(channel, state, EarlyDataReason::hello_retry_request);
+    channel.outside().remove_sending_keys();
+  }
   state.retry = std::move(demand);
   state.outcome.summary.hello_retried = true;
   return {};
@@ -323,7 +381,11 @@ Result<void> accept_retry_request(Channel& channel, ClientState& state, const Re
 Result<void> accept_server_hello(Channel& channel, ClientState& state, const Received<ServerHello>& received) {
   const auto& hello = received.message;
   // RFC 8446, 4.2.1: without supported_versions the server speaks TLS 1.2 or something older.
-  if (!hello.extensions.has(ExtensionType::supported_versions)) return accept_server_hello12(channel, state, received);
+  if (!hello.extensions.has(ExtensionType::supported_versions)) {
+    // RFC 8446, D.3: a client that sent early data "MUST fail a connection if it receives a ServerHello with TLS 1.2".
+    if (state.early_data_offered) return fail(Code::early_data_with_older_version);
+    return accept_server_hello12(channel, state, received);
+  }
   // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes."
   if (channel.has_input()) return fail(Code::data_across_key_change, "octets follow ServerHello in the same record");
   if (auto common = check_common(state, hello); !common) return common;
@@ -356,6 +418,7 @@ Result<void> accept_server_hello(Channel& channel, ClientState& state, const Rec
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
   state.outcome.server_is_authenticated = state.resumed;
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
+  if (!state.resumed) answer_early_data(channel, state, EarlyDataReason::session_not_resumed);
   return channel.transcript().select(state.suite->hash);
 }
 

@@ -39,24 +39,13 @@ Result<void> install_handshake_keys(Channel& channel, ServerState& state, const 
   channel.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", server->secret.view());
   if (auto installed = channel.outside().install_sending_keys(Epoch::handshake, server->clone()); !installed)
     return installed;
-  if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, client->clone()); !installed)
-    return installed;
+  // Early data comes first, under keys of its own, up to EndOfEarlyData.
+  if (!state.early_data_accepted)
+    if (auto installed = channel.outside().install_receiving_keys(Epoch::handshake, client->clone()); !installed)
+      return installed;
   state.client_handshake_traffic.emplace(std::move(*client));
   state.server_handshake_traffic.emplace(std::move(*server));
   return {};
-}
-
-void note_agreement(ServerState& state) {
-  auto& summary = state.outcome.summary;
-  summary.version = state.agreed.version;
-  summary.cipher_suite = state.agreed.suite->suite;
-  summary.group = state.agreed.group;
-  summary.application_protocol = state.agreed.application_protocol;
-  summary.server_name = state.offer.server_name;
-  if (!state.session) return;
-  summary.resumed = true;
-  summary.peer_authenticated = state.session->client_authenticated;
-  if (state.session->client) summary.peer_chain.push_back(*state.session->client);
 }
 
 /// Sends one ticket. RFC 8446, 4.6.1.
@@ -77,6 +66,8 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.issued = settings.clock();
   kept.lifetime = settings.policy.ticket_lifetime;
   kept.server_name = state.offer.server_name;
+  kept.application_protocol = state.agreed.application_protocol;
+  kept.max_early_data_size = settings.early_data;
   if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
   kept.client_authenticated = summary.peer_authenticated;
   kept.max_fragment_length = state.records.max_fragment_length;
@@ -89,6 +80,13 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   message.ticket_age_add = kept.ticket_age_add;
   message.ticket_nonce = nonce;
   message.ticket = *ticket;
+  ExtensionList extensions;
+  if (kept.max_early_data_size != 0) {
+    EarlyDataLimit limit;
+    limit.max_early_data_size = kept.max_early_data_size;
+    extensions.add(limit);
+  }
+  message.extensions = extensions.view<In::new_session_ticket>();
   return channel.send_after_handshake(message);
 }
 
@@ -157,6 +155,7 @@ Result<void> send_encrypted_extensions(Channel& channel, ServerState& state) {
     extensions.add(protocols);
   }
   answer_record_limits(state.records, extensions);
+  if (state.early_data_accepted) extensions.add(EarlyDataIndication{});
   EncryptedExtensions message;
   message.extensions = extensions.view<In::encrypted_extensions>();
   return channel.send(message);
@@ -221,6 +220,10 @@ Result<ServerApplicationKeys> send_server_finished(Channel& channel, ServerState
   if (auto installed = channel.outside().install_sending_keys(Epoch::application, std::move(*server)); !installed)
     return std::unexpected(installed.error());
   return ServerApplicationKeys{std::move(*stage), std::move(*client)};
+}
+
+Result<void> end_early_data(Channel& channel, ServerState& state, const Received<EndOfEarlyData>&) {
+  return channel.outside().install_receiving_keys(Epoch::handshake, state.client_handshake_traffic->clone());
 }
 
 Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,

@@ -33,6 +33,9 @@ struct ServerApplicationKeys {
 /// Sends Finished and installs the sending keys for application data.
 [[nodiscard]] Result<ServerApplicationKeys> send_server_finished(Channel& channel, ServerState& state,
                                                                  keys::HandshakeStage&& handshake);
+/// Expects the rest of the handshake under its own keys, now that early data has ended. RFC 8446, 4.5.
+[[nodiscard]] Result<void> end_early_data(Channel& channel, ServerState& state,
+                                          const Received<wire::EndOfEarlyData>& end);
 /// Takes the client's chain; returns the question whether to accept it, or nothing if it showed none and need not.
 [[nodiscard]] Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
                                                                       const Received<wire::Certificate>& certificate);

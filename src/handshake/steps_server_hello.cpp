@@ -78,6 +78,53 @@ Result<void> look_for_session(Channel& channel, ServerState& state) {
   return {};
 }
 
+/// By how much the age of the ticket, as the client tells it, is off: positive for a ClientHello that took its time.
+/// RFC 8446, 8.3.
+std::chrono::milliseconds age_skew(const ServerState& state, std::chrono::system_clock::time_point now) {
+  const auto told = state.offer.pre_shared_keys->identities.front().obfuscated_ticket_age;
+  const std::chrono::milliseconds age(static_cast<std::uint32_t>(told - state.session->ticket_age_add));
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - state.session->issued) - age;
+}
+
+/// Says what stands against early data; `accepted` if nothing does but the question whether it is a replay.
+/// RFC 8446, 4.2.10.
+EarlyDataReason judge_early_data(const ServerState& state, bool offered) {
+  const auto& settings = state.settings();
+  if (settings.early_data == 0 || state.early_data_use == EarlyDataUse::forbidden) return EarlyDataReason::disabled;
+  if (!state.offer.pre_shared_keys) return EarlyDataReason::no_session_offered;
+  if (state.retry_needed) return EarlyDataReason::hello_retry_request;
+  // "... using the first PSK listed in the pre_shared_key extension"; version and name are those of the session.
+  if (!state.session || state.resumed_identity != 0) return EarlyDataReason::session_not_resumed;
+  if (state.session->max_early_data_size == 0) return EarlyDataReason::unsupported_for_session;
+  if (!offered) return EarlyDataReason::peer_declined;
+  if (state.session->cipher_suite != state.agreed.suite->suite) return EarlyDataReason::cipher_suite_mismatch;
+  if (state.session->application_protocol != state.agreed.application_protocol) return EarlyDataReason::alpn_mismatch;
+  const auto skew = age_skew(state, settings.clock());
+  const bool in_time = std::chrono::abs(skew) <= settings.policy.limits.early_data_age_skew;
+  return in_time ? EarlyDataReason::accepted : EarlyDataReason::ticket_age_skew;
+}
+
+/// Notes and tells what becomes of the early data that the client offered.
+void answer_early_data(Channel& channel, ServerState& state, EarlyDataReason reason) {
+  const bool accepted = reason == EarlyDataReason::accepted;
+  auto& summary = state.outcome.summary;
+  state.early_data_accepted = accepted;
+  summary.early_data = accepted ? EarlyDataStatus::accepted : EarlyDataStatus::rejected;
+  summary.early_data_reason = reason;
+  note_agreement(state);
+  channel.outside().answer_early_data(summary.early_data);
+  // A server that does not accept early data skips it.
+  if (!accepted) channel.outside().skip_early_data();
+}
+
+void consider_early_data(Channel& channel, ServerState& state) {
+  const bool offered = state.hello.extensions.has(ExtensionType::early_data);
+  const auto reason = judge_early_data(state, offered);
+  state.outcome.summary.early_data_reason = reason;
+  state.early_data_possible = reason == EarlyDataReason::accepted;
+  if (offered && !state.early_data_possible) answer_early_data(channel, state, reason);
+}
+
 /// Both hellos end here: binders are checked before the message is absorbed.
 Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
   if (auto looked = look_for_session(channel, state); !looked) return looked;
@@ -95,6 +142,20 @@ void keep_record_limits(Channel& channel, ServerState& state) {
   channel.outside().limit_records(state.records.limits);
 }
 
+void note_agreement(ServerState& state) {
+  auto& summary = state.outcome.summary;
+  summary.version = state.agreed.version;
+  summary.cipher_suite = state.agreed.suite->suite;
+  summary.group = state.agreed.group;
+  summary.application_protocol = state.agreed.application_protocol;
+  summary.server_name = state.offer.server_name;
+  if (!state.session) return;
+  summary.resumed = true;
+  summary.peer_authenticated = state.session->client_authenticated;
+  summary.peer_chain.clear();
+  if (state.session->client) summary.peer_chain.push_back(*state.session->client);
+}
+
 bool fits_settings(const ServerState& state, const session::ServerSession& session) {
   if (session.server_name != state.offer.server_name) return false;
   // RFC 6066, 4: "The negotiated length applies for the duration of the session including session resumptions."
@@ -107,18 +168,51 @@ bool fits_settings(const ServerState& state, const session::ServerSession& sessi
 Result<void> accept_client_hello(Channel& channel, ServerState& state, const Received<ClientHello>& received) {
   if (auto kept = keep_hello(state, received.raw); !kept) return kept;
   channel.log_secrets_to(state.settings().key_log, state.hello.random);
-  // RFC 8446, 4.2.10: a server that does not accept early data skips it.
-  if (state.hello.extensions.has(ExtensionType::early_data) && state.offer.version == ProtocolVersion::tls13)
-    channel.outside().skip_early_data();
   auto agreed = negotiate(state.offer, state.settings().policy, protocols_of(state));
   if (!agreed) return std::unexpected(agreed.error());
   state.agreed = std::move(*agreed);
   auto records = choose_record_limits(state.hello, state.settings().policy, state.agreed.version);
   if (!records) return std::unexpected(records.error());
   state.records = *records;
-  if (state.agreed.version == ProtocolVersion::tls12) return accept_client_hello12(channel, state);
+  if (state.agreed.version == ProtocolVersion::tls12) {
+    state.outcome.summary.early_data_reason = EarlyDataReason::protocol_version;
+    return accept_client_hello12(channel, state);
+  }
   state.retry_needed = !state.agreed.peer_share;
-  return resume_and_absorb(channel, state);
+  if (auto resumed = resume_and_absorb(channel, state); !resumed) return resumed;
+  consider_early_data(channel, state);
+  return {};
+}
+
+Result<ReplayQuestion> replay_question(ServerState& state) {
+  const auto& settings = state.settings();
+  EarlyDataAttempt attempt;
+  // RFC 8446, 8.2: a unique value of the ClientHello, and "only from validated sections": the binder was checked.
+  copy(state.offer.pre_shared_keys->binders.front().binder, as_view(std::span<std::byte>(attempt.id)));
+  attempt.ticket_issued = state.session->issued;
+  attempt.now = settings.clock();
+  attempt.valid_until = attempt.now - age_skew(state, attempt.now) + settings.policy.limits.early_data_age_skew;
+  return ReplayQuestion{attempt};
+}
+
+Result<void> accept_early_data(Channel& channel, ServerState& state, FirstTime first_time) {
+  if (first_time == FirstTime::no) {
+    answer_early_data(channel, state, EarlyDataReason::replayed);
+    return {};
+  }
+  const auto early = keys::EarlyStage::start(state.agreed.suite, state.session->psk.view());
+  if (!early) return std::unexpected(early.error());
+  const auto transcript = channel.transcript().current();
+  if (!transcript) return std::unexpected(transcript.error());
+  auto traffic = early->client_traffic(*transcript);
+  if (!traffic) return std::unexpected(traffic.error());
+  auto exporter = early->exporter_secret(*transcript);
+  if (!exporter) return std::unexpected(exporter.error());
+  channel.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", traffic->secret.view());
+  channel.log_secret("EARLY_EXPORTER_SECRET", exporter->view());
+  channel.outside().begin_early_data(state.session->max_early_data_size, {state.agreed.suite, std::move(*exporter)});
+  answer_early_data(channel, state, EarlyDataReason::accepted);
+  return channel.outside().install_receiving_keys(Epoch::early, std::move(*traffic));
 }
 
 Result<void> send_hello_retry_request(Channel& channel, ServerState& state) {
@@ -148,6 +242,10 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
   if (!first) return std::unexpected(first.error());
   if (auto kept = keep_hello(state, received.raw); !kept) return kept;
   if (!is_same_hello_after_retry(*first, state.hello)) return fail(Code::changed_client_hello);
+
+  // RFC 8446, 4.1.2: early data is not permitted after a HelloRetryRequest.
+  if (state.hello.extensions.has(ExtensionType::early_data))
+    return fail(Code::changed_client_hello, "it still offers early data");
 
   // RFC 8446, 4.2.8: exactly the share that was asked for.
   if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != *state.agreed.group)

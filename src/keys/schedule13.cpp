@@ -93,10 +93,20 @@ Result<EarlyStage> EarlyStage::start(const SuiteParameters* suite, View psk) {
   return EarlyStage(suite, std::move(*secret));
 }
 
-Result<TrafficSecret> EarlyStage::resumption_binder_key() const {
+Result<TrafficSecret> EarlyStage::binder_key(std::string_view label) const {
   const auto empty = empty_transcript(suite_->hash);
   if (!empty) return std::unexpected(empty.error());
-  return traffic(suite_, secret_.view(), "res binder", *empty);
+  return traffic(suite_, secret_.view(), label, *empty);
+}
+Result<TrafficSecret> EarlyStage::resumption_binder_key() const { return binder_key("res binder"); }
+Result<TrafficSecret> EarlyStage::external_binder_key() const { return binder_key("ext binder"); }
+Result<TrafficSecret> EarlyStage::imported_binder_key() const { return binder_key("imp binder"); }
+
+Result<TrafficSecret> EarlyStage::client_traffic(const Digest& transcript) const {
+  return traffic(suite_, secret_.view(), "c e traffic", transcript);
+}
+Result<HashSecret> EarlyStage::exporter_secret(const Digest& transcript) const {
+  return derive_secret(suite_->hash, secret_.view(), "e exp master", transcript);
 }
 
 Result<HandshakeStage> EarlyStage::advance(View shared_secret) && {

@@ -86,12 +86,19 @@ class EarlyStage {
   static Result<EarlyStage> start(const SuiteParameters* suite, View psk);
   /// Returns the key that binds a resumption PSK to a ClientHello. RFC 8446, 4.2.11.2.
   [[nodiscard]] Result<TrafficSecret> resumption_binder_key() const;
+  /// The same for an external PSK that is used as it is, and for one that was imported. RFC 9258, 5.2.
+  [[nodiscard]] Result<TrafficSecret> external_binder_key() const;
+  [[nodiscard]] Result<TrafficSecret> imported_binder_key() const;
+  /// `transcript`: the ClientHello.
+  [[nodiscard]] Result<TrafficSecret> client_traffic(const Digest& transcript) const;
+  [[nodiscard]] Result<HashSecret> exporter_secret(const Digest& transcript) const;
   /// `shared_secret`: the outcome of (EC)DHE; empty without one.
   [[nodiscard]] Result<HandshakeStage> advance(View shared_secret) &&;
 
   [[nodiscard]] View secret() const { return secret_.view(); }
 
  private:
+  [[nodiscard]] Result<TrafficSecret> binder_key(std::string_view label) const;
   EarlyStage(const SuiteParameters* suite, HashSecret secret) : suite_(suite), secret_(std::move(secret)) {}
   const SuiteParameters* suite_;
   HashSecret secret_;

@@ -25,6 +25,7 @@ struct StoredSession {
   std::uint32_t lifetime_seconds = 0;
   View server_name;
   View application_protocol;
+  std::uint32_t max_early_data_size = 0;
   View authenticated;
   std::uint16_t max_fragment_length = 0;
   View server_identity;
@@ -41,6 +42,7 @@ struct StoredSession {
     visit("lifetime_seconds", self.lifetime_seconds);
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
+    visit("max_early_data_size", self.max_early_data_size);
     visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
     visit("server_identity", self.server_identity, wire::between<0, 64>);
@@ -67,6 +69,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.lifetime_seconds = static_cast<std::uint32_t>(impl_->lifetime.count());
   stored.server_name = as_view(std::string_view(impl_->server_name));
   stored.application_protocol = as_view(std::string_view(impl_->application_protocol));
+  stored.max_early_data_size = impl_->max_early_data_size;
   stored.authenticated = as_view(std::string_view(impl_->authenticated));
   stored.max_fragment_length = impl_->max_fragment_length;
   stored.server_identity = impl_->server_identity;
@@ -97,6 +100,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
   impl->lifetime = seconds(stored->lifetime_seconds);
   impl->server_name = as_text(stored->server_name);
   impl->application_protocol = as_text(stored->application_protocol);
+  impl->max_early_data_size = stored->max_early_data_size;
   impl->authenticated = as_text(stored->authenticated);
   impl->max_fragment_length = stored->max_fragment_length;
   impl->server_identity = own(stored->server_identity);
@@ -106,6 +110,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
 ProtocolVersion Session::version() const { return impl_->version; }
 CipherSuite Session::cipher_suite() const { return impl_->cipher_suite; }
 std::string_view Session::server_name() const { return impl_->server_name; }
+std::uint32_t Session::max_early_data_size() const { return impl_->max_early_data_size; }
 system_clock::time_point Session::expires() const { return impl_->expires(); }
 
 }  // namespace sotto

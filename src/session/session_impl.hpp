@@ -30,6 +30,7 @@ struct Session::Impl {
   std::string server_name;
   std::string application_protocol;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4: it stays the same for the session's duration; 0 if none
+  std::uint32_t max_early_data_size = 0;
   /// How the server was authenticated in the full handshake, in words.
   std::string authenticated;
   /// The SHA-256 hash of the server's certificate, which a renegotiation has to show again; empty in TLS 1.3.

@@ -19,6 +19,8 @@ struct StoredTicket {
   std::uint64_t issued_milliseconds = 0;
   std::uint32_t lifetime_seconds = 0;
   View server_name;
+  View application_protocol;
+  std::uint32_t max_early_data_size = 0;
   View client;
   View client_authenticated;
   std::uint16_t max_fragment_length = 0;
@@ -32,6 +34,8 @@ struct StoredTicket {
     visit("issued_milliseconds", self.issued_milliseconds);
     visit("lifetime_seconds", self.lifetime_seconds);
     visit("server_name", self.server_name, wire::between<0, 255>);
+    visit("application_protocol", self.application_protocol, wire::between<0, 255>);
+    visit("max_early_data_size", self.max_early_data_size);
     visit("client", self.client, wire::between<0, 0xffff>);
     visit("client_authenticated", self.client_authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
@@ -50,6 +54,8 @@ Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
       static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(session.issued.time_since_epoch()).count());
   stored.lifetime_seconds = static_cast<std::uint32_t>(session.lifetime.count());
   stored.server_name = as_view(std::string_view(session.server_name));
+  stored.application_protocol = as_view(std::string_view(session.application_protocol));
+  stored.max_early_data_size = session.max_early_data_size;
   if (session.client) stored.client = as_view(session.client->der());
   stored.client_authenticated = as_view(std::string_view(session.client_authenticated));
   stored.max_fragment_length = session.max_fragment_length;
@@ -80,6 +86,8 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   session.issued = system_clock::time_point(milliseconds(static_cast<std::int64_t>(stored->issued_milliseconds)));
   session.lifetime = std::chrono::seconds(stored->lifetime_seconds);
   session.server_name = as_text(stored->server_name);
+  session.application_protocol = as_text(stored->application_protocol);
+  session.max_early_data_size = stored->max_early_data_size;
   if (!stored->client.empty()) session.client.emplace(as_public(stored->client));
   session.client_authenticated = as_text(stored->client_authenticated);
   session.max_fragment_length = stored->max_fragment_length;

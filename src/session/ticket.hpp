@@ -24,6 +24,9 @@ struct ServerSession {
   std::chrono::system_clock::time_point issued;
   std::chrono::seconds lifetime{};
   std::string server_name;
+  std::string application_protocol;
+  /// How much early data the ticket promises to take.
+  std::uint32_t max_early_data_size = 0;
   /// The client's certificate, if it showed one, and how it was authenticated.
   std::optional<Certificate> client;
   std::string client_authenticated;

@@ -28,6 +28,13 @@ struct EncryptedExtensions : MessageOf<HandshakeType::encrypted_extensions> {
   }
 };
 
+struct EndOfEarlyData : MessageOf<HandshakeType::end_of_early_data> {
+  static constexpr std::string_view name = "EndOfEarlyData";
+  static constexpr bool changes_keys = true;
+  template <class Self, class Visitor>
+  static void fields(Self&, Visitor&) {}
+};
+
 struct CertificateRequest : MessageOf<HandshakeType::certificate_request> {
   static constexpr std::string_view name = "CertificateRequest";
   View certificate_request_context;

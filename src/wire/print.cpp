@@ -136,9 +136,9 @@ struct Printers {
   }
 };
 using AllMessages =
-    Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest, CertificateRequest12,
-             Certificate, Certificate12, CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate,
-             HelloRequest, ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
+    Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData, CertificateRequest,
+             CertificateRequest12, Certificate, Certificate12, CertificateVerify, Finished, NewSessionTicket,
+             NewSessionTicket12, KeyUpdate, HelloRequest, ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
 
 }  // namespace
 

@@ -32,7 +32,9 @@ struct End {
   Connection connection;
   Buffer in;
   Buffer out;
-  std::string data;                 // application data received
+  std::string data;        // application data received
+  std::string early_data;  // early data received
+  std::optional<EarlyDataAnswered> early_answer;
   std::vector<Question> questions;  // open ones
   std::optional<Error> error;
   bool established = false;
@@ -58,6 +60,9 @@ struct End {
   void note(const Event& event) {
     if (const auto* got = std::get_if<ApplicationData>(&event))
       data.append(reinterpret_cast<const char*>(got->bytes.data()), got->bytes.size());
+    if (const auto* got = std::get_if<EarlyData>(&event))
+      early_data.append(reinterpret_cast<const char*>(got->bytes.data()), got->bytes.size());
+    if (const auto* answer = std::get_if<EarlyDataAnswered>(&event)) early_answer = *answer;
     if (const auto* question = std::get_if<Question>(&event)) questions.push_back(*question);
     established |= std::holds_alternative<HandshakeDone>(event);
     peer_closed |= std::holds_alternative<PeerClosed>(event);

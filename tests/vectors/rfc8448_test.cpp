@@ -131,6 +131,8 @@ class Trace {
     if (label != "c e traffic" && label != "e exp master") {
       expect(transcript_.current()->view(), "hash");
     }
+    if (label == "c e traffic") return expect(early_->client_traffic(hash)->secret.view(), "expanded");
+    if (label == "e exp master") return expect(early_->exporter_secret(hash)->view(), "expanded");
     if (label == "c hs traffic") return expect(handshake_->client_traffic(hash)->secret.view(), "expanded");
     if (label == "s hs traffic") return expect(handshake_->server_traffic(hash)->secret.view(), "expanded");
     if (label == "c ap traffic") return expect(application_->client_traffic(hash)->secret.view(), "expanded");

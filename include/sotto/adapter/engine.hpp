@@ -45,7 +45,8 @@ struct Progress {
 /// Thread-safety: one thread, or strand, at a time.
 class SOTTO_API Engine {
  public:
-  /// Starts a client. A name that cannot be used is reported by every operation: `Code::invalid_server_name`.
+  /// Starts a client. Early data is not for adapters: whatever `options` say, it is off. A name that cannot be used is
+  /// reported by every operation: `Code::invalid_server_name`.
   Engine(std::shared_ptr<const ClientConfig> config, const ServerName& name, ConnectionOptions options);
   /// Starts a server.
   Engine(std::shared_ptr<const ServerConfig> config, ConnectionOptions options);

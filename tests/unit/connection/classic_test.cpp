@@ -61,7 +61,6 @@ INSTANTIATE_TEST_SUITE_P(Tls12, EveryClassicSuite, testing::ValuesIn(suites_of_t
                          [](const auto& each) { return to_string(each.param); });
 
 TEST(Frames, of_the_longer_flows_keep_their_budget_too) {
-  // TLS 1.2 asks and answers more in one handshake than TLS 1.3, whose flows have 4 KiB.
   auto policy = Policy::legacy();
   policy.versions = {ProtocolVersion::tls12};
   Pair pair(client_builder().policy(policy).credential(client_credential()).build().value(),

@@ -1,0 +1,665 @@
+// Early data from both sides: accepted, rejected for each reason, replayed, too long, out of order.
+#include <gtest/gtest.h>
+
+#include "support/forger.hpp"
+#include "support/pair.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::system_clock;
+
+constexpr std::string_view request = "GET / HTTP/1.1\r\n\r\n";
+
+ConnectionOptions allowed() {
+  ConnectionOptions options;
+  options.early_data = EarlyDataUse::allowed;
+  return options;
+}
+
+/// A client and a server with a clock that tests set; a session of an earlier connection is at hand.
+struct World {
+  std::shared_ptr<system_clock::time_point> now = std::make_shared<system_clock::time_point>(system_clock::now());
+  std::shared_ptr<TicketKeys> keys = TicketKeys::generate().value();
+  std::shared_ptr<KeptKeyLog> log = std::make_shared<KeptKeyLog>();
+
+  [[nodiscard]] Clock clock() const {
+    return [at = now] { return *at; };
+  }
+  [[nodiscard]] ClientConfig::Builder client() const {
+    auto builder = client_builder();
+    builder.clock(clock()).alpn({"first", "second"});
+    return builder;
+  }
+  [[nodiscard]] ServerConfig::Builder server() const {
+    auto builder = server_builder();
+    builder.clock(clock()).alpn({"first"}).ticket_keys(keys).early_data().key_log(log);
+    return builder;
+  }
+
+  std::shared_ptr<const ClientConfig> client_config = client().build().value();
+  std::shared_ptr<const ServerConfig> server_config = server().build().value();
+
+  /// Makes a connection that leaves sessions with the client.
+  void meet() const {
+    Pair pair(client_config, server_config);
+    pair.run();
+    ASSERT_TRUE(pair.established());
+    ASSERT_GT(pair.client.sessions_stored, 0);
+  }
+  [[nodiscard]] Pair pair() const { return {client_config, server_config, "localhost", allowed(), allowed()}; }
+};
+
+void write_early(Pair& pair, std::string_view text = request) {
+  const auto written = pair.client.connection.write_early(ReplayableData(as_bytes(text)), pair.client.out);
+  ASSERT_TRUE(written) << written.error().message();
+}
+
+/// Expects that early data was rejected for `reason` and that the connection works all the same.
+void expect_rejection(Pair& pair, EarlyDataReason server_reason, EarlyDataReason client_reason) {
+  pair.run();
+  ASSERT_FALSE(pair.server.error) << pair.server.error->message();
+  ASSERT_FALSE(pair.client.error) << pair.client.error->message();
+  ASSERT_TRUE(pair.established());
+  EXPECT_EQ(pair.server.early_data, "");
+  ASSERT_TRUE(pair.client.early_answer);
+  EXPECT_EQ(pair.client.early_answer->status, EarlyDataStatus::rejected);
+  EXPECT_EQ(to_string(pair.client.early_answer->reason), to_string(client_reason));
+  EXPECT_EQ(to_string(pair.client.connection.summary().early_data_reason), to_string(client_reason));
+  EXPECT_EQ(to_string(pair.server.connection.summary().early_data_reason), to_string(server_reason));
+  EXPECT_EQ(pair.server.connection.summary().early_data, EarlyDataStatus::rejected);
+  pair.client.write(request);
+  pair.run();
+  EXPECT_EQ(pair.server.data, request);
+}
+
+TEST(EarlyDataAccepted, arrives_before_the_handshake_is_done) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  EXPECT_EQ(pair.client.connection.early_data_limit(), 14336U);
+  write_early(pair);
+  EXPECT_EQ(pair.client.connection.early_data_limit(), 14336U - request.size());
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  EXPECT_EQ(pair.server.early_data, request);
+  EXPECT_FALSE(pair.server.established);
+  ASSERT_TRUE(pair.server.early_answer);
+  EXPECT_EQ(pair.server.early_answer->status, EarlyDataStatus::accepted);
+  EXPECT_EQ(pair.server.connection.summary().application_protocol, "first");
+  EXPECT_EQ(pair.server.connection.summary().server_name, "localhost");
+
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  for (auto* end : {&pair.client, &pair.server}) {
+    EXPECT_EQ(end->connection.summary().early_data, EarlyDataStatus::accepted);
+    EXPECT_EQ(end->connection.summary().early_data_reason, EarlyDataReason::accepted);
+    EXPECT_TRUE(end->connection.summary().resumed);
+    EXPECT_EQ(end->data, "");
+  }
+  pair.client.write("later");
+  pair.server.write("answer");
+  pair.run();
+  EXPECT_EQ(pair.server.data, "later");
+  EXPECT_EQ(pair.client.data, "answer");
+  EXPECT_EQ(pair.client.connection.early_data_limit(), 0U);
+}
+
+TEST(EarlyDataAccepted, may_come_octet_by_octet_and_in_many_pieces) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  for (const auto* const part : {"one ", "two ", "three"}) write_early(pair, part);
+  pair.run(1);
+  ASSERT_TRUE(pair.established());
+  EXPECT_EQ(pair.server.early_data, "one two three");
+}
+
+TEST(EarlyDataAccepted, may_be_written_until_the_server_has_finished) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  const auto carry = [](End& from, End& to) {
+    to.in.append(from.out.readable());
+    from.out.clear();
+  };
+  carry(pair.client, pair.server);
+  pair.server.run();
+  write_early(pair, "while the answer is on its way");
+  carry(pair.client, pair.server);
+  pair.server.run();
+  EXPECT_EQ(pair.server.early_data, "while the answer is on its way");
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  const auto late = pair.client.connection.write_early(ReplayableData(as_bytes(request)), pair.client.out);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::early_data_unavailable);
+}
+
+TEST(EarlyDataAccepted, may_be_empty) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_EQ(pair.server.connection.summary().early_data, EarlyDataStatus::accepted);
+}
+
+TEST(EarlyDataAccepted, is_answered_before_the_handshake_is_done) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  pair.server.write("half a round trip");
+  pair.client.in.append(pair.server.out.readable());
+  pair.server.out.clear();
+  pair.client.run();
+  EXPECT_TRUE(pair.client.established);
+  EXPECT_EQ(pair.client.data, "half a round trip");
+  EXPECT_FALSE(pair.server.established);
+  pair.run();
+  EXPECT_TRUE(pair.established());
+}
+
+TEST(EarlyDataAccepted, is_not_what_a_server_may_answer_where_it_was_rejected) {
+  const World world;
+  world.meet();
+  Pair pair(world.client_config, world.server_config, "localhost", allowed());
+  pair.server.in.append(pair.client.out.readable());
+  pair.server.run();
+  const auto written = pair.server.connection.write(as_bytes(request), pair.server.out);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::wrong_state);
+}
+
+TEST(EarlyDataAccepted, works_without_middlebox_compatibility) {
+  World world;
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls13};
+  policy.middlebox_compatibility = false;
+  world.client_config = world.client().policy(policy).build().value();
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_EQ(pair.server.early_data, request);
+}
+
+TEST(EarlyDataAccepted, and_early_data_that_is_skipped_are_not_bound_by_limits_agreed_on_later) {
+  for (const bool accepted : {true, false}) {
+    World world;
+    world.meet();
+    auto policy = Policy::modern();
+    policy.record_size_limit = 100;
+    world.server_config = world.server().policy(policy).build().value();
+    Pair pair(world.client_config, world.server_config, "localhost", allowed(),
+              accepted ? allowed() : ConnectionOptions());
+    const std::string text(5000, 'x');
+    write_early(pair, text);
+    pair.run();
+    ASSERT_TRUE(pair.established());
+    EXPECT_EQ(pair.server.early_data, accepted ? text : "");
+    pair.client.write(text);
+    pair.run();
+    EXPECT_EQ(pair.server.data, text);
+  }
+}
+
+TEST(EarlyDataAccepted, has_an_exporter_of_its_own_until_the_handshake_is_done) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  std::array<std::byte, 40> ours{};
+  std::array<std::byte, 40> theirs{};
+  ASSERT_TRUE(pair.client.connection.export_early_keying_material("label", as_bytes("context"), ours));
+  ASSERT_TRUE(pair.server.connection.export_early_keying_material("label", as_bytes("context"), theirs));
+  EXPECT_EQ(ours, theirs);
+  pair.run();
+  EXPECT_EQ(pair.client.connection.export_early_keying_material("label", {}, ours).error().code, Code::wrong_state);
+  ASSERT_TRUE(pair.client.connection.export_keying_material("label", as_bytes("context"), theirs));
+  EXPECT_NE(ours, theirs);
+}
+
+TEST(EarlyDataAccepted, tells_its_secret_to_a_key_log) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  pair.run();
+  EXPECT_EQ(world.log->secrets["CLIENT_EARLY_TRAFFIC_SECRET"].size(), 64U);
+  EXPECT_EQ(world.log->secrets["EARLY_EXPORTER_SECRET"].size(), 64U);
+}
+
+TEST(EarlyDataAccepted, goes_with_a_session_that_was_stored_outside) {
+  const World world;
+  const auto store = make_memory_session_store();
+  const auto client = world.client().session_store(store).build().value();
+  Pair first(client, world.server_config);
+  first.run();
+  auto session = store->take("localhost");
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->max_early_data_size(), 14336U);
+  store->put("localhost", Session::parse(session->serialize()).value());
+  Pair pair(client, world.server_config, "localhost", allowed(), allowed());
+  write_early(pair);
+  pair.run();
+  EXPECT_EQ(pair.server.early_data, request);
+}
+
+// ---- not offered ----
+
+TEST(EarlyDataOffer, is_off_unless_the_connection_asks_for_it) {
+  const World world;
+  world.meet();
+  Pair pair(world.client_config, world.server_config);
+  const auto written = pair.client.connection.write_early(ReplayableData(as_bytes(request)), pair.client.out);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::early_data_unavailable);
+  EXPECT_EQ(pair.client.connection.early_data_limit(), 0U);
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_FALSE(pair.client.early_answer);
+  EXPECT_EQ(pair.client.connection.summary().early_data, EarlyDataStatus::not_offered);
+  EXPECT_EQ(pair.client.connection.summary().early_data_reason, EarlyDataReason::disabled);
+}
+
+TEST(EarlyDataOffer, needs_a_session) {
+  const World world;
+  auto pair = world.pair();
+  EXPECT_EQ(pair.client.connection.early_data_limit(), 0U);
+  pair.run();
+  EXPECT_EQ(pair.client.connection.summary().early_data_reason, EarlyDataReason::no_session_offered);
+  EXPECT_EQ(pair.server.connection.summary().early_data_reason, EarlyDataReason::no_session_offered);
+}
+
+TEST(EarlyDataOffer, needs_a_session_whose_ticket_allows_it) {
+  World world;
+  world.server_config = world.server().early_data(0).build().value();
+  world.meet();
+  auto pair = world.pair();
+  pair.run();
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+  EXPECT_EQ(pair.client.connection.summary().early_data_reason, EarlyDataReason::unsupported_for_session);
+}
+
+TEST(EarlyDataOffer, needs_a_session_of_tls13) {
+  World world;
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  world.server_config = world.server().policy(policy).build().value();
+  Pair first(world.client_config, world.server_config);
+  first.run();
+  auto pair = world.pair();
+  pair.run();
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+  EXPECT_EQ(pair.client.connection.summary().early_data_reason, EarlyDataReason::protocol_version);
+  EXPECT_EQ(pair.server.connection.summary().early_data_reason, EarlyDataReason::protocol_version);
+}
+
+TEST(EarlyDataOffer, needs_the_application_protocol_of_the_session) {
+  const World world;
+  const auto store = make_memory_session_store();
+  Pair first(world.client().session_store(store).build().value(), world.server_config);
+  first.run();
+  Pair pair(world.client().session_store(store).alpn({"second"}).build().value(),
+            world.server().alpn({"second"}).build().value(), "localhost", allowed(), allowed());
+  pair.run();
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+  EXPECT_EQ(pair.client.connection.summary().early_data_reason, EarlyDataReason::alpn_mismatch);
+  EXPECT_EQ(pair.server.connection.summary().early_data_reason, EarlyDataReason::peer_declined);
+}
+
+TEST(EarlyDataOffer, is_bounded_by_the_ticket) {
+  World world;
+  world.server_config = world.server().early_data(100).build().value();
+  world.meet();
+  auto pair = world.pair();
+  ASSERT_EQ(pair.client.connection.early_data_limit(), 100U);
+  const std::string most(100, 'x');
+  const auto written = pair.client.connection.write_early(ReplayableData(as_bytes(most + "y")), pair.client.out);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::early_data_too_long);
+  write_early(pair, most);
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  EXPECT_EQ(pair.server.early_data, most);
+}
+
+// ---- rejected ----
+
+TEST(EarlyDataRejected, where_the_connection_does_not_allow_it) {
+  const World world;
+  world.meet();
+  Pair pair(world.client_config, world.server_config, "localhost", allowed());
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::disabled, EarlyDataReason::peer_declined);
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+}
+
+TEST(EarlyDataRejected, with_a_ticket_that_does_not_open) {
+  World world;
+  world.meet();
+  world.keys = TicketKeys::generate().value();
+  world.server_config = world.server().build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::session_not_resumed, EarlyDataReason::session_not_resumed);
+}
+
+TEST(EarlyDataRejected, after_a_hello_retry_request) {
+  World world;
+  world.meet();
+  auto policy = Policy::modern();
+  policy.groups = policy.key_shares = {NamedGroup::secp384r1};
+  world.server_config = world.server().policy(policy).build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::hello_retry_request, EarlyDataReason::hello_retry_request);
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+}
+
+TEST(EarlyDataRejected, with_another_application_protocol) {
+  World world;
+  world.meet();
+  world.server_config = world.server().alpn({"second", "first"}).build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::alpn_mismatch, EarlyDataReason::peer_declined);
+}
+
+TEST(EarlyDataRejected, with_another_cipher_suite_of_the_same_hash) {
+  World world;
+  world.meet();
+  auto policy = Policy::modern();
+  policy.cipher_suites = {CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
+  policy.versions = {ProtocolVersion::tls13};
+  world.server_config = world.server().policy(policy).build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::cipher_suite_mismatch, EarlyDataReason::peer_declined);
+  EXPECT_TRUE(pair.client.connection.summary().resumed);
+}
+
+TEST(EarlyDataRejected, outside_the_window_of_time) {
+  for (const int late : {-10001, -10000, 0, 10000, 10001}) {
+    World world;
+    *world.now = std::chrono::floor<milliseconds>(*world.now);
+    world.server_config = world.server().build().value();
+    world.meet();
+    // The client's clock stands still while the ClientHello is under way, or runs ahead.
+    auto pair = world.pair();
+    write_early(pair);
+    *world.now += milliseconds(late);
+    if (std::abs(late) > 10000) {
+      expect_rejection(pair, EarlyDataReason::ticket_age_skew, EarlyDataReason::peer_declined);
+    } else {
+      pair.run();
+      EXPECT_EQ(pair.server.early_data, request) << late;
+    }
+  }
+}
+
+TEST(EarlyDataRejected, from_a_client_without_the_certificate_that_is_now_required) {
+  World world;
+  world.meet();
+  world.client_config = world.client().credential(client_credential()).build().value();
+  world.meet();
+  world.server_config = world.server().request_client_certificate(ClientAuth::required, roots()).build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  expect_rejection(pair, EarlyDataReason::session_not_resumed, EarlyDataReason::session_not_resumed);
+}
+
+// ---- replays ----
+
+/// Gives a server of `world` the flight of `octets` and returns what it took for early data.
+std::string replay(const World& world, std::span<const std::byte> octets, EarlyDataReason reason) {
+  End server(Connection::server(world.server_config, allowed()).value());
+  server.in.append(octets);
+  server.run();
+  EXPECT_FALSE(server.error);
+  EXPECT_TRUE(server.early_answer);
+  if (server.early_answer) {
+    EXPECT_EQ(to_string(server.early_answer->reason), to_string(reason));
+  }
+  return server.early_data;
+}
+
+TEST(EarlyDataReplay, of_the_same_flight_is_accepted_once) {
+  const World world;
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+  *world.now += seconds(9);
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+  *world.now += seconds(2);
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::ticket_age_skew), "");
+}
+
+TEST(EarlyDataReplay, after_a_restart_is_rejected) {
+  World world;
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
+  *world.now += milliseconds(5);
+  world.server_config = world.server().build().value();  // the same ticket keys, and a guard that remembers nothing
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+}
+
+TEST(EarlyDataReplay, at_another_server_is_rejected_where_both_share_a_guard) {
+  World world;
+  const auto guard = make_memory_replay_guard(100, *world.now);
+  world.server_config = world.server().early_data(1000, guard).build().value();
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
+  world.server_config = world.server().early_data(1000, guard).build().value();
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+}
+
+TEST(EarlyDataReplay, is_a_question_that_can_be_answered_elsewhere) {
+  for (const auto verdict : {FirstTime::yes, FirstTime::no}) {
+    World world;
+    world.meet();
+    world.server_config = world.server().ask(Ask::replay).build().value();
+    auto pair = world.pair();
+    write_early(pair);
+    pair.run();
+    ASSERT_EQ(pair.server.questions.size(), 1U);
+    const auto& question = pair.server.questions.front();
+    const auto& attempt = std::get<ReplayQuestion>(question.what).attempt;
+    EXPECT_EQ(attempt.now, *world.now);
+    EXPECT_EQ(pair.server.early_data, "");
+    ASSERT_TRUE(pair.server.connection.answer(question.id, verdict, pair.server.out));
+    pair.run();
+    ASSERT_TRUE(pair.established());
+    EXPECT_EQ(pair.server.early_data, verdict == FirstTime::yes ? request : "");
+  }
+}
+
+// ---- what goes wrong ----
+
+/// A server that accepted early data and waits for EndOfEarlyData, and a forger who has the client's secrets.
+struct Waiting {
+  explicit Waiting(std::uint32_t octets = 100) {
+    world.server_config = world.server().early_data(octets).build().value();
+    world.meet();
+    pair.emplace(world.pair());
+    server().in.append(pair->client.out.readable());
+    server().run();
+  }
+  [[nodiscard]] End& server() { return pair->server; }
+  [[nodiscard]] Forger forger(const std::string& label) const { return {*world.log, label}; }
+  void give(Forger& from, record::ContentType type, std::string_view hexadecimal) {
+    from.append_hex(type, hexadecimal, server().in);
+    server().run();
+  }
+  void expect(Code code) {
+    ASSERT_TRUE(server().error);
+    EXPECT_EQ(to_string(server().error->code), to_string(code));
+  }
+  World world;
+  std::optional<Pair> pair;
+};
+
+constexpr auto application_data = record::ContentType::application_data;
+constexpr auto handshake_type = record::ContentType::handshake;
+
+TEST(EarlyDataOrder, ends_at_the_limit_of_the_ticket) {
+  for (const std::size_t octets : {100, 101}) {
+    Waiting waiting(100);
+    auto client = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+    client.append(application_data, Bytes(60), waiting.server().in);
+    client.append(application_data, Bytes(octets - 60), waiting.server().in);
+    waiting.server().run();
+    EXPECT_EQ(waiting.server().early_data.size(), octets == 100 ? 100U : 60U);
+    if (octets == 101) waiting.expect(Code::too_much_accepted_early_data);
+    if (octets == 100) {
+      EXPECT_FALSE(waiting.server().error);
+    }
+  }
+}
+
+TEST(EarlyDataOrder, needs_end_of_early_data_before_the_other_keys) {
+  Waiting waiting;
+  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+  waiting.give(client, application_data, "00");
+  waiting.expect(Code::bad_record_mac);
+}
+
+TEST(EarlyDataOrder, allows_no_finished_before_end_of_early_data) {
+  Waiting waiting;
+  auto client = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(client, handshake_type, "14000020" + std::string(64, '0'));
+  waiting.expect(Code::unexpected_message);
+}
+
+TEST(EarlyDataOrder, takes_no_early_data_after_its_end) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "05000000");
+  EXPECT_FALSE(waiting.server().error);
+  waiting.give(early, application_data, "00");
+  waiting.expect(Code::bad_record_mac);
+}
+
+TEST(EarlyDataOrder, takes_no_data_under_the_handshake_keys) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "05000000");
+  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+  waiting.give(client, application_data, "00");
+  waiting.expect(Code::unexpected_record);
+}
+
+TEST(EarlyDataOrder, takes_no_second_end) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "05000000");
+  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+  waiting.give(client, handshake_type, "05000000");
+  waiting.expect(Code::unexpected_message);
+}
+
+TEST(EarlyDataOrder, allows_nothing_behind_the_end_in_its_record) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "0500000014");
+  waiting.expect(Code::data_across_key_change);
+}
+
+TEST(EarlyDataOrder, wants_an_end_without_content) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "0500000100");
+  waiting.expect(Code::malformed_message);
+}
+
+TEST(EarlyDataOrder, allows_no_data_inside_a_message) {
+  Waiting waiting;
+  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
+  waiting.give(early, handshake_type, "0500");
+  waiting.give(early, application_data, "00");
+  waiting.expect(Code::unexpected_record);
+}
+
+TEST(EarlyDataOrder, has_no_end_where_it_was_rejected) {
+  const World world;
+  world.meet();
+  Pair pair(world.client_config, world.server_config, "localhost", allowed());
+  pair.server.in.append(pair.client.out.readable());
+  pair.server.run();
+  Forger client(*world.log, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+  client.append_hex(handshake_type, "05000000", pair.server.in);
+  pair.server.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::unexpected_message);
+}
+
+TEST(EarlyDataOrder, that_is_cut_anywhere_is_an_early_end_and_no_more) {
+  const World world;
+  const auto client_side = [&] {
+    world.meet();
+    return world.pair();
+  };
+  auto whole = client_side();
+  write_early(whole);
+  const auto octets = whole.client.out.size();
+  for (std::size_t count = 0; count < octets; count += count < octets - 64 ? 37 : 1) {
+    auto pair = client_side();
+    write_early(pair);
+    const auto size = std::min(count, pair.client.out.size());
+    pair.server.in.append(pair.client.out.readable().first(size));
+    pair.server.run();
+    EXPECT_FALSE(pair.server.error) << count;
+    EXPECT_TRUE(pair.server.early_data.empty() || size == pair.client.out.size());
+    const auto ended = pair.server.connection.end_of_input();
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, Code::truncated);
+  }
+}
+
+TEST(EarlyDataOrder, is_an_error_where_the_server_answers_with_tls12) {
+  World world;
+  world.meet();
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  world.server_config = world.server().policy(policy).build().value();
+  auto pair = world.pair();
+  write_early(pair);
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  pair.client.in.append(pair.server.out.readable());
+  pair.client.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->code, Code::early_data_with_older_version);
+  EXPECT_EQ(pair.client.error->alert, Alert::protocol_version);
+}
+
+TEST(EarlyDataConfig, does_not_allow_more_than_would_be_skipped) {
+  EXPECT_TRUE(server_builder().early_data(16384).build());
+  const auto refused = server_builder().early_data(16385).build();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::invalid_configuration);
+}
+
+}  // namespace
+}  // namespace sotto
