@@ -18,6 +18,7 @@
 #include "connect/story.hpp"
 #include "connect/witness.hpp"
 #include "credentials.hpp"
+#include "files.hpp"
 #include "net/dial.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -33,6 +34,7 @@ struct Preparation {
   std::shared_ptr<SessionFile> session;
   pkcs11::Keys token_keys;
   std::shared_ptr<const sotto::ClientConfig> config;
+  std::string early_data;
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds handshake_timeout{};
 };
@@ -145,6 +147,11 @@ Outcome<Preparation> prepare(const ConnectOptions& options) {
     if (!session) return std::unexpected(session.error());
     preparation.session = *std::move(session);
   }
+  if (!options.early_data.empty()) {
+    auto data = read_file(options.early_data);
+    if (!data) return std::unexpected(data.error());
+    preparation.early_data = *std::move(data);
+  }
   if (auto made = make_config(preparation, options); !made) return std::unexpected(made.error());
   return preparation;
 }
@@ -161,7 +168,9 @@ ExitCode tell_handshake_failure(const ConnectOptions& options, const ConnectionF
     fmt::print(stderr, "It showed:\n");
     print_chain(facts.chain);
   }
-  fmt::print(stderr, "Nothing was sent to it.\n");
+  fmt::print(stderr, "{}\n",
+             facts.early_data_wanted ? "What was sent early can be read only by the server that the session is from."
+                                     : "Nothing was sent to it.");
   return code;
 }
 
@@ -195,6 +204,8 @@ ExitCode run_connect(const ConnectOptions& options) {
   facts.server_name = preparation->name.text();
   facts.resumption_tried = preparation->session && preparation->session->has_session_for(facts.server_name);
   Conversation conversation(std::move(dialled->socket), facts.target, preparation->token_keys);
+  if (!options.early_data.empty()) conversation.say_first(preparation->early_data);
+  facts.early_data_wanted = !options.early_data.empty();
   std::shared_ptr<Story> story;
   if (options.story) {
     story = std::make_shared<Story>(stderr);
@@ -239,8 +250,14 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
   command.add_option("--ciphersuites", options.cipher_suites, "Offer only these cipher suites")
       ->type_name("LIST")
       ->allow_extra_args(false);
-  command.add_option("--resume", options.resume, "Resume the session in FILE, if any, and keep the new one there")
-      ->type_name("FILE");
+  auto* const resume =
+      command.add_option("--resume", options.resume, "Resume the session in FILE, if any, and keep the new one there")
+          ->type_name("FILE");
+  command
+      .add_option("--early-data", options.early_data,
+                  "Say what is in FILE first; with the first flight if the session allows it, so it may be REPLAYED")
+      ->type_name("FILE")
+      ->needs(resume);
   command.add_option("--connect-timeout", options.connect_timeout, "Give up on an address after this time")
       ->type_name("TIME")
       ->capture_default_str();

@@ -65,6 +65,10 @@ class SOTTO_API ClientConfig::Builder {
   /// Offers this key, made for `PskRole::client`, behind a session if there is one; may be called again. The server may
   /// still choose to show a certificate, which is verified as always.
   Builder& external_psk(Result<ExternalPsk> psk);
+  /// Refuses servers that use none of the keys, or a session that began with one (`missing_extension`). There are no
+  /// certificates then, so no roots are loaded, and TLS 1.2 is not offered. The session store must be of configurations
+  /// of this kind alone.
+  Builder& require_external_psk();
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);
   /// Writes secrets to `log`, for debugging.

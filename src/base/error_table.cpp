@@ -112,7 +112,7 @@ constexpr auto table = std::to_array<ErrorRow>({
      "the peer does not know the extended master secret, which this policy requires", "NO_EXTENDED_MASTER_SECRET"},
     {Code::unknown_server_name, "unknown_server_name", Alert::unrecognized_name, Origin::peer,
      "the client asked for a server name that is not served here", "UNKNOWN_SERVER_NAME"},
-    {Code::unknown_psk, "unknown_psk", Alert::unknown_psk_identity, Origin::peer,
+    {Code::unknown_psk, "unknown_psk", Alert::handshake_failure, Origin::peer,
      "the client has no pre-shared key that is known here, and there is no certificate to show it instead",
      "PSK_IDENTITY_NOT_FOUND"},
     {Code::early_data_with_older_version, "early_data_with_older_version", Alert::protocol_version, Origin::peer,

@@ -10,6 +10,7 @@ struct ClientConfig::Builder::Settings : CommonSettings {
   std::shared_ptr<const Verifier> verifier;
   std::shared_ptr<SessionStore> sessions = make_memory_session_store();
   std::vector<ExternalPsk> external_psks;
+  bool psk_required = false;
 };
 
 ClientConfig::ClientConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -52,11 +53,12 @@ ClientConfig::Builder& ClientConfig::Builder::session_store(std::shared_ptr<Sess
 ClientConfig::Builder& ClientConfig::Builder::external_psk(Result<ExternalPsk> psk) {
   if (psk && psk->role() != PskRole::client)
     psk = fail(Code::invalid_configuration, "a client was given a pre-shared key for servers");
-  if (!psk) {
-    settings_->note(psk.error());
-  } else {
-    settings_->external_psks.push_back(std::move(*psk));
-  }
+  settings_->take(std::move(psk),
+                  [this](ExternalPsk&& loaded) { settings_->external_psks.push_back(std::move(loaded)); });
+  return *this;
+}
+ClientConfig::Builder& ClientConfig::Builder::require_external_psk() {
+  settings_->psk_required = true;
   return *this;
 }
 ClientConfig::Builder& ClientConfig::Builder::ask(Ask kinds) {
@@ -75,8 +77,13 @@ ClientConfig::Builder& ClientConfig::Builder::clock(Clock clock) {
 Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
   if (!settings_) return fail(Code::wrong_state, "this builder was used already");
   const auto settings = std::move(settings_);
+  if (settings->psk_required) {
+    if (settings->external_psks.empty())
+      return fail(Code::invalid_configuration, "an external pre-shared key is required, but there is none");
+    std::erase(settings->policy.versions, ProtocolVersion::tls12);  // which has no such keys
+  }
   if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
-  if (!settings->verifier) {
+  if (!settings->psk_required && !settings->verifier) {
     if (!settings->roots) {
       auto system = TrustStore::system();
       if (!system) return std::unexpected(system.error());
@@ -88,7 +95,7 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
   return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
            std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
-           settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
+           settings->psk_required, settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
 }
 
 }  // namespace sotto

@@ -234,7 +234,8 @@ Result<void> Connection::Impl::answer(QuestionId id, Answer answer, Buffer& out)
 
 Result<void> Connection::Impl::write(View data, Buffer& out) {
   if (error) return std::unexpected(*error);
-  if (!established && !may_write_early) return fail(Code::wrong_state, "data can be written once the handshake is done");
+  if (!established && !may_write_early)
+    return fail(Code::wrong_state, "data can be written once the handshake is done");
   if (handshake && established) return hold(data);
   if (auto written = sending.write(data, out); !written) {
     if (written.error().code == Code::closed) return written;

@@ -67,6 +67,7 @@ bool suits(const Credential& credential, const Policy& policy, const ChooseCrede
 
 std::optional<Answer> choose(const ServerConfig::Impl& settings, const ChooseCredentialQuestion& question) {
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
+  if (settings.credentials.empty()) return make_error(Code::unknown_psk);
   const Credential* fallback = nullptr;
   for (const auto& credential : settings.credentials) {
     if (!suits(credential, settings.policy, question)) continue;

@@ -87,11 +87,8 @@ ServerConfig::Builder& ServerConfig::Builder::early_data(std::size_t octets, std
 ServerConfig::Builder& ServerConfig::Builder::external_psk(Result<ExternalPsk> psk) {
   if (psk && psk->role() != PskRole::server)
     psk = fail(Code::invalid_configuration, "a server was given a pre-shared key for clients");
-  if (!psk) {
-    settings_->note(psk.error());
-  } else {
-    settings_->external_psks.push_back(std::move(*psk));
-  }
+  settings_->take(std::move(psk),
+                  [this](ExternalPsk&& loaded) { settings_->external_psks.push_back(std::move(loaded)); });
   return *this;
 }
 ServerConfig::Builder& ServerConfig::Builder::find_external_psk(FindPsk find) {

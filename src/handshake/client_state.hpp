@@ -16,6 +16,7 @@
 #include "handshake/channel.hpp"
 #include "handshake/config.hpp"
 #include "handshake/outcome.hpp"
+#include "handshake/psk.hpp"
 #include "handshake/record_limits.hpp"
 #include "keys/schedule13.hpp"
 #include "session/session_impl.hpp"
@@ -52,7 +53,8 @@ struct ClientState {
   wire::Random random{};
   Bytes session_id;
   std::vector<crypto::KeyExchange> key_exchanges;
-  std::optional<Session> session;  // offered as a pre-shared key
+  std::optional<Session> session;
+  std::vector<Psk> psks;  // offered, the session's first
   std::vector<wire::ExtensionType> offered;
   std::optional<RetryDemand> retry;
   bool early_data_offered = false;
@@ -62,6 +64,7 @@ struct ClientState {
   ProtocolVersion version = ProtocolVersion::tls13;
   const keys::SuiteParameters* suite = nullptr;
   std::optional<keys::HandshakeStage> handshake_stage;  // from ServerHello to the first keys
+  std::optional<Psk> psk;                               // used instead of certificates
   bool resumed = false;
 
   // Who the server is.

@@ -37,6 +37,7 @@ struct ClientConfig::Impl {
   std::vector<Credential> credentials;
   std::shared_ptr<SessionStore> sessions;
   std::vector<ExternalPsk> external_psks;
+  bool psk_required = false;
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;

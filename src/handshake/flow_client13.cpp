@@ -14,7 +14,7 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
   auto extensions = co_await channel.expect<EncryptedExtensions>();
   co_await accept_parameters(channel, state, extensions);
 
-  if (!state.resumed) {
+  if (!state.psk) {
     auto first = co_await channel.expect<CertificateRequest, Certificate>();
     if (auto* request = std::get_if<Received<CertificateRequest>>(&first)) {
       co_await accept_certificate_request(state, *request);

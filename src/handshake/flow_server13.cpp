@@ -9,7 +9,7 @@ using wire::EndOfEarlyData;
 using wire::Finished;
 
 Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
-  if (!state.session) {
+  if (!state.psk) {
     auto choose = co_await credential_question(state);
     auto chosen = co_await channel.ask(choose);
     co_await take_credential(state, chosen);
@@ -17,7 +17,7 @@ Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
   auto handshake = co_await send_server_hello(channel, state);
   co_await send_encrypted_extensions(channel, state);
 
-  if (!state.session) {
+  if (!state.psk) {
     co_await send_certificate_request(channel, state);
     co_await send_server_certificate(channel, state);
     auto sign = co_await server_sign_question(channel, state);

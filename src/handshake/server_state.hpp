@@ -15,6 +15,7 @@
 #include "handshake/config.hpp"
 #include "handshake/negotiate.hpp"
 #include "handshake/outcome.hpp"
+#include "handshake/psk.hpp"
 #include "handshake/record_limits.hpp"
 #include "keys/schedule13.hpp"
 #include "session/ticket.hpp"
@@ -44,7 +45,8 @@ struct ServerState {
   RecordAgreement records;
   bool retry_needed = false;
   std::optional<session::ServerSession> session;  // resumed
-  std::uint16_t resumed_identity = 0;
+  std::optional<Psk> psk;  // of TLS 1.3, used instead of certificates: the session's or an external one
+  std::uint16_t psk_identity = 0;
   bool early_data_possible = false;  // all is well with it, but for a replay
   bool early_data_accepted = false;
 

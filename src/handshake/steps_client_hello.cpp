@@ -93,7 +93,7 @@ void offer_key_exchange(ClientState& state, ExtensionList& list) {
     offer(state, list, cookie);
   }
   // RFC 8446, 4.2.9: without this extension a server sends no tickets.
-  if (state.settings().sessions) {
+  if (state.settings().sessions || !state.psks.empty()) {
     static constexpr std::array<std::uint8_t, 1> dhe_only = {static_cast<std::uint8_t>(PskKeyExchangeMode::psk_dhe_ke)};
     PskKeyExchangeModes modes;
     modes.ke_modes = Codes<PskKeyExchangeMode>(dhe_only);
@@ -138,41 +138,66 @@ void offer_tls12(ClientState& state, ExtensionList& list) {
   offer(state, list, ticket);
 }
 
-bool offers_pre_shared_key(const ClientState& state) {
-  return state.session && state.session->version() == ProtocolVersion::tls13;
+/// Says whether keys of this hash can be used: with a cipher suite of the policy, or the one that a retry chose.
+bool has_use_for(const ClientState& state, crypto::HashAlgorithm hash) {
+  if (state.retry) return keys::find_suite(state.retry->cipher_suite)->hash == hash;
+  return std::ranges::any_of(state.settings().policy.cipher_suites, [hash](CipherSuite suite) {
+    const auto* row = keys::find_suite(suite);
+    return row->version == ProtocolVersion::tls13 && row->hash == hash;
+  });
+}
+
+/// Gathers the keys to offer: the session's first, since early data goes with the first.
+Result<void> gather_psks(ClientState& state) {
+  state.psks.clear();
+  if (!state.may_offer(ProtocolVersion::tls13)) return {};
+  if (state.session && state.session->version() == ProtocolVersion::tls13) {
+    const auto& kept = state.session->impl();
+    const auto age = duration_cast<milliseconds>(state.settings().clock() - kept.received).count();
+    auto& psk = state.psks.emplace_back();
+    psk.hash = keys::find_suite(kept.cipher_suite)->hash;
+    psk.key = SecretBytes(kept.psk.view());
+    psk.identity = kept.ticket;
+    psk.obfuscated_ticket_age = static_cast<std::uint32_t>(static_cast<std::uint64_t>(age) + kept.ticket_age_add);
+  }
+  for (const auto& external : state.settings().external_psks) {
+    for (const auto hash : {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384}) {
+      if (!has_use_for(state, hash)) continue;
+      auto psk = psk_for(external, hash);
+      if (!psk) return std::unexpected(psk.error());
+      if (*psk) state.psks.push_back(std::move(**psk));
+    }
+  }
+  return {};
 }
 
 /// Adds pre_shared_key, the last extension, with binders of zeros. RFC 8446, 4.2.11.
-void offer_session(ClientState& state, ExtensionList& list) {
-  if (!offers_pre_shared_key(state)) return;
+void offer_pre_shared_keys(ClientState& state, ExtensionList& list) {
+  if (state.psks.empty()) return;
   static constexpr std::array<std::uint8_t, crypto::max_hash_length> zeros{};
-  const auto& kept = state.session->impl();
-  const auto age = duration_cast<milliseconds>(state.settings().clock() - kept.received).count();
-  PreSharedKeyOffer psk;
-  psk.identities.push_back(
-      {kept.ticket, static_cast<std::uint32_t>(static_cast<std::uint64_t>(age) + kept.ticket_age_add)});
-  psk.binders.push_back({View(zeros).first(crypto::hash_length(keys::find_suite(kept.cipher_suite)->hash))});
-  offer(state, list, psk);
+  PreSharedKeyOffer offered;
+  for (const auto& psk : state.psks) {
+    offered.identities.push_back({psk.identity, psk.obfuscated_ticket_age});
+    offered.binders.push_back({View(zeros).first(crypto::hash_length(psk.hash))});
+  }
+  offer(state, list, offered);
 }
 
-/// Writes the binder, computed over the message up to the list of binders, into the end of `raw`. RFC 8446, 4.2.11.2.
-Result<void> write_binder(Channel& channel, const ClientState& state, Bytes& raw) {
-  if (!offers_pre_shared_key(state)) return {};
-  const auto& kept = state.session->impl();
-  const auto* suite = keys::find_suite(kept.cipher_suite);
-  const auto early = keys::EarlyStage::start(suite, kept.psk.view());
-  if (!early) return std::unexpected(early.error());
-  const auto binder_key = early->resumption_binder_key();
-  if (!binder_key) return std::unexpected(binder_key.error());
-
-  const auto binder_octets = crypto::hash_length(suite->hash);
-  const auto list_octets = 2 + 1 + binder_octets;  // binders<33..2^16-1> with one PskBinderEntry<32..255>
+/// Writes the binders, computed over the message up to their list, into the end of `raw`. RFC 8446, 4.2.11.2.
+Result<void> write_binders(Channel& channel, const ClientState& state, Bytes& raw) {
+  if (state.psks.empty()) return {};
+  std::size_t list_octets = 2;  // binders<33..2^16-1>
+  for (const auto& psk : state.psks) list_octets += 1 + crypto::hash_length(psk.hash);
   const auto truncated = View(raw).first(raw.size() - list_octets);
-  const auto transcript = channel.transcript().with(suite->hash, truncated);
-  if (!transcript) return std::unexpected(transcript.error());
-  const auto binder = keys::verify_data(*binder_key, *transcript);
-  if (!binder) return std::unexpected(binder.error());
-  copy(binder->view(), MutableView(raw).last(binder_octets));
+  auto place = MutableView(raw).subspan(raw.size() - list_octets + 2);
+  for (const auto& psk : state.psks) {
+    const auto transcript = channel.transcript().with(psk.hash, truncated);
+    if (!transcript) return std::unexpected(transcript.error());
+    const auto binder = binder_for(psk.kind, psk.hash, psk.key.view(), *transcript);
+    if (!binder) return std::unexpected(binder.error());
+    copy(binder->view(), place.subspan(1));
+    place = place.subspan(1 + binder->size());
+  }
   return {};
 }
 
@@ -253,19 +278,24 @@ const crypto::KeyExchange* find_exchange(const ClientState& state, NamedGroup gr
   return found == state.key_exchanges.end() ? nullptr : &*found;
 }
 
-/// Checks whether the server resumes, and with what was offered. RFC 8446, 4.2.11.
+/// Checks whether the server uses a pre-shared key, and that it was offered. RFC 8446, 4.2.11.
 Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello) {
   const auto choice = hello.extensions.find<PreSharedKeyChoice>();
   if (!choice) {
     state.session.reset();
-    return {};
+    return state.settings().psk_required
+               ? fail(Code::missing_extension, "pre_shared_key: the server has none of the keys, and one is required")
+               : Result<void>();
   }
-  if (!offers_pre_shared_key(state) || choice->selected_identity != 0)
+  if (choice->selected_identity >= state.psks.size())
     return fail(Code::wrong_psk_identity, "number " + std::to_string(choice->selected_identity));
+  auto& psk = state.psks[choice->selected_identity];
   // "clients MUST verify that ... the server selected a cipher suite indicating a Hash associated with the PSK"
-  const auto* suite = keys::find_suite(state.session->impl().cipher_suite);
-  if (suite->hash != state.suite->hash) return fail(Code::wrong_cipher_suite, "its hash is not that of the session");
-  state.resumed = true;
+  if (psk.hash != state.suite->hash)
+    return fail(Code::wrong_cipher_suite, "its hash is not that of the pre-shared key");
+  state.resumed = psk.kind == PskKind::session;
+  if (!state.resumed) state.session.reset();
+  state.psk.emplace(std::move(psk));
   return {};
 }
 
@@ -306,6 +336,7 @@ Result<void> prepare_offer(ClientState& state) {
 Result<void> send_client_hello(Channel& channel, ClientState& state) {
   const auto& settings = state.settings();
   state.offered.clear();
+  if (auto gathered = gather_psks(state); !gathered) return gathered;
   ExtensionList extensions;
   offer_names(state, extensions);
   offer_algorithms(state, extensions);
@@ -313,7 +344,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_tls12(state, extensions);
   if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   offer_early_data(state, extensions);
-  offer_session(state, extensions);
+  offer_pre_shared_keys(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
 
   static constexpr std::array<std::uint8_t, 1> null_compression = {0};
@@ -326,7 +357,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
 
   Bytes raw;
   if (auto encoded = encode_message(hello, raw); !encoded) return encoded;
-  if (auto bound = write_binder(channel, state, raw); !bound) return bound;
+  if (auto bound = write_binders(channel, state, raw); !bound) return bound;
   if (!state.retry) {
     channel.log_secrets_to(settings.key_log, state.random);
   } else if (settings.policy.middlebox_compatibility) {
@@ -367,8 +398,7 @@ Result<void> accept_retry_request(Channel& channel, ClientState& state, const Re
   if (auto replaced = channel.transcript().replace_by_message_hash(); !replaced) return replaced;
   if (auto absorbed = channel.transcript().absorb(received.raw); !absorbed) return absorbed;
   // RFC 8446, 4.1.4: a PSK whose hash differs from the chosen suite's must not be offered again.
-  if (offers_pre_shared_key(state) && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash)
-    state.session.reset();
+  if (state.session && keys::find_suite(state.session->impl().cipher_suite)->hash != suite->hash) state.session.reset();
   if (state.early_data_pending) {
     answer_early_data(channel, state, EarlyDataReason::hello_retry_request);
     channel.outside().remove_sending_keys();
@@ -403,12 +433,13 @@ Result<void> accept_server_hello(Channel& channel, ClientState& state, const Rec
   const auto shared = exchange->agree(choice->server_share.key_exchange);
   if (!shared) return std::unexpected(shared.error());
 
-  auto early = keys::EarlyStage::start(state.suite, state.resumed ? state.session->impl().psk.view() : View());
+  auto early = keys::EarlyStage::start(state.suite, state.psk ? state.psk->key.view() : View());
   if (!early) return std::unexpected(early.error());
   auto stage = std::move(*early).advance(shared->view());
   if (!stage) return std::unexpected(stage.error());
   state.handshake_stage.emplace(std::move(*stage));
   state.key_exchanges.clear();
+  state.psks.clear();
 
   auto& summary = state.outcome.summary;
   summary.version = ProtocolVersion::tls13;
@@ -416,8 +447,12 @@ Result<void> accept_server_hello(Channel& channel, ClientState& state, const Rec
   summary.group = group;
   summary.resumed = state.resumed;
   if (!state.name.is_ip_address()) summary.server_name = state.name.text();
-  state.outcome.server_is_authenticated = state.resumed;
+  state.outcome.server_is_authenticated = state.psk.has_value();
   if (state.resumed) summary.peer_authenticated = state.session->impl().authenticated;
+  if (state.psk && !state.resumed) {
+    summary.external_psk = state.psk->name;
+    summary.peer_authenticated = authenticated_by(*state.psk);
+  }
   if (!state.resumed) answer_early_data(channel, state, EarlyDataReason::session_not_resumed);
   return channel.transcript().select(state.suite->hash);
 }

@@ -21,7 +21,7 @@ Result<Agreement> agree(const ServerState& state) {
   if (!exchange) return std::unexpected(exchange.error());
   const auto shared = exchange->agree(*state.agreed.peer_share);
   if (!shared) return std::unexpected(shared.error());
-  auto early = keys::EarlyStage::start(state.agreed.suite, state.session ? state.session->psk.view() : View());
+  auto early = keys::EarlyStage::start(state.agreed.suite, state.psk ? state.psk->key.view() : View());
   if (!early) return std::unexpected(early.error());
   auto stage = std::move(*early).advance(shared->view());
   if (!stage) return std::unexpected(stage.error());
@@ -122,9 +122,9 @@ Result<keys::HandshakeStage> send_server_hello(Channel& channel, ServerState& st
   KeyShareChoice share;
   share.server_share = {*state.agreed.group, agreement->public_value};
   extensions.add(share);
-  if (state.session) {
+  if (state.psk) {
     PreSharedKeyChoice choice;
-    choice.selected_identity = state.resumed_identity;
+    choice.selected_identity = state.psk_identity;
     extensions.add(choice);
   }
 

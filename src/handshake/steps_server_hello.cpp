@@ -31,20 +31,14 @@ std::vector<std::string> protocols_of(const ServerState& state) {
 }
 
 /// Checks the binder of identity number `index`. RFC 8446, 4.2.11.2.
-Result<void> check_binder(Channel& channel, const ServerState& state, const session::ServerSession& session,
-                          std::size_t index) {
+Result<void> check_binder(Channel& channel, const ServerState& state, const Psk& psk, std::size_t index) {
   const auto& binders = state.offer.pre_shared_keys->binders;
-  const auto early = keys::EarlyStage::start(state.agreed.suite, session.psk.view());
-  if (!early) return std::unexpected(early.error());
-  const auto binder_key = early->resumption_binder_key();
-  if (!binder_key) return std::unexpected(binder_key.error());
-
   std::size_t list_octets = 2;  // binders<33..2^16-1>, the end of the message, is not covered
   for (const auto& entry : binders) list_octets += 1 + entry.binder.size();
   const auto truncated = View(state.raw_hello).first(state.raw_hello.size() - list_octets);
-  const auto transcript = channel.transcript().with(state.agreed.suite->hash, truncated);
+  const auto transcript = channel.transcript().with(psk.hash, truncated);
   if (!transcript) return std::unexpected(transcript.error());
-  const auto expected = keys::verify_data(*binder_key, *transcript);
+  const auto expected = binder_for(psk.kind, psk.hash, psk.key.view(), *transcript);
   if (!expected) return std::unexpected(expected.error());
   if (!equal_in_constant_time(expected->view(), binders[index].binder)) return fail(Code::bad_binder);
   return {};
@@ -61,21 +55,64 @@ bool fits(const ServerState& state, const session::ServerSession& session) {
 /// How many identities are tried: each costs a decryption.
 constexpr std::size_t most_identities = 8;
 
-Result<void> look_for_session(Channel& channel, ServerState& state) {
-  state.session.reset();
+/// Returns the key of the session in a ticket, and keeps the session.
+std::optional<Psk> open_session(ServerState& state, View identity) {
   const auto& keys = state.settings().ticket_keys;
-  if (!state.offer.pre_shared_keys || !keys || !state.offer.takes_tickets) return {};
+  if (!keys) return std::nullopt;
+  auto session = session::open_ticket(*keys, identity, state.settings().clock());
+  if (!session || !fits(state, *session)) return std::nullopt;
+  Psk psk;
+  psk.hash = state.agreed.suite->hash;
+  psk.key = SecretBytes(session->psk.view());
+  state.session.emplace(std::move(*session));
+  return psk;
+}
+
+/// Takes the first identity that stands for a key we have and that goes with the cipher suite.
+enum class Consider : std::uint8_t { all_keys, external_keys };
+Result<void> look_for_psk(Channel& channel, ServerState& state, Consider which) {
   const auto& identities = state.offer.pre_shared_keys->identities;
   for (std::size_t i = 0; i < std::min(identities.size(), most_identities); ++i) {
-    auto session = session::open_ticket(*keys, identities[i].identity, state.settings().clock());
-    if (!session || !fits(state, *session)) continue;
+    const auto identity = identities[i].identity;
+    auto psk = which == Consider::all_keys ? open_session(state, identity) : std::nullopt;
+    if (!psk) {
+      auto found = find_psk(state.settings().find_psk, identity, state.agreed.suite->hash);
+      if (!found) return std::unexpected(found.error());
+      psk = std::move(*found);
+    }
+    if (!psk) continue;
     // RFC 8446, 4.2.11: "If this value is not present or does not validate, the server MUST abort the handshake."
-    if (auto checked = check_binder(channel, state, *session, i); !checked) return checked;
-    state.session.emplace(std::move(*session));
-    state.resumed_identity = static_cast<std::uint16_t>(i);
+    if (auto checked = check_binder(channel, state, *psk, i); !checked) return checked;
+    state.psk.emplace(std::move(*psk));
+    state.psk_identity = static_cast<std::uint16_t>(i);
     return {};
   }
   return {};
+}
+
+/// Returns the cipher suite in common that is first among those of another hash than the one agreed on, or null.
+const keys::SuiteParameters* suite_of_other_hash(const ServerState& state) {
+  for (const auto suite : state.settings().policy.cipher_suites) {
+    const auto* row = keys::find_suite(suite);
+    if (row->version == ProtocolVersion::tls13 && row->hash != state.agreed.suite->hash &&
+        state.offer.cipher_suites.contains(suite))
+      return row;
+  }
+  return nullptr;
+}
+
+Result<void> look_for_psk(Channel& channel, ServerState& state) {
+  state.session.reset();
+  state.psk.reset();
+  if (!state.offer.pre_shared_keys || !state.offer.takes_tickets) return {};
+  if (auto looked = look_for_psk(channel, state, Consider::all_keys); !looked || state.psk) return looked;
+  // RFC 8446, 4.2.11: an external key goes with one hash, for which the server may have to choose another suite.
+  const auto* other = suite_of_other_hash(state);
+  if (!state.settings().find_psk || other == nullptr || state.outcome.summary.hello_retried) return {};
+  const auto* preferred = std::exchange(state.agreed.suite, other);
+  auto looked = look_for_psk(channel, state, Consider::external_keys);
+  if (!state.psk) state.agreed.suite = preferred;
+  return looked;
 }
 
 /// By how much the age of the ticket, as the client tells it, is off: positive for a ClientHello that took its time.
@@ -94,7 +131,7 @@ EarlyDataReason judge_early_data(const ServerState& state, bool offered) {
   if (!state.offer.pre_shared_keys) return EarlyDataReason::no_session_offered;
   if (state.retry_needed) return EarlyDataReason::hello_retry_request;
   // "... using the first PSK listed in the pre_shared_key extension"; version and name are those of the session.
-  if (!state.session || state.resumed_identity != 0) return EarlyDataReason::session_not_resumed;
+  if (!state.session || state.psk_identity != 0) return EarlyDataReason::session_not_resumed;
   if (state.session->max_early_data_size == 0) return EarlyDataReason::unsupported_for_session;
   if (!offered) return EarlyDataReason::peer_declined;
   if (state.session->cipher_suite != state.agreed.suite->suite) return EarlyDataReason::cipher_suite_mismatch;
@@ -127,9 +164,8 @@ void consider_early_data(Channel& channel, ServerState& state) {
 
 /// Both hellos end here: binders are checked before the message is absorbed.
 Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
-  if (auto looked = look_for_session(channel, state); !looked) return looked;
-  if (!state.session && state.offer.signature_schemes.empty())
-    return fail(Code::missing_extension, "signature_algorithms");
+  if (auto looked = look_for_psk(channel, state); !looked) return looked;
+  if (!state.psk && state.offer.signature_schemes.empty()) return fail(Code::missing_extension, "signature_algorithms");
   if (auto absorbed = channel.transcript().absorb(state.raw_hello); !absorbed) return absorbed;
   return channel.transcript().select(state.agreed.suite->hash);
 }
@@ -149,6 +185,10 @@ void note_agreement(ServerState& state) {
   summary.group = state.agreed.group;
   summary.application_protocol = state.agreed.application_protocol;
   summary.server_name = state.offer.server_name;
+  if (state.psk && state.psk->kind != PskKind::session) {
+    summary.external_psk = state.psk->name;
+    summary.peer_authenticated = authenticated_by(*state.psk);
+  }
   if (!state.session) return;
   summary.resumed = true;
   summary.peer_authenticated = state.session->client_authenticated;

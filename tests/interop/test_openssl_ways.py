@@ -1,6 +1,7 @@
 """What only OpenSSL's programs can be told to do: shapes of records, certificates by name, and more."""
 
 import hashlib
+import re
 
 import pytest
 
@@ -158,3 +159,141 @@ def test_early_data_is_skipped(groups, programs, pki, tmp_path):
     assert server.closed_well()["received"] == len("a line from the client\n")
     connected = server.event("connected")
     assert not connected["resumed"] and connected["hello_retried"] == (len(groups) == 2)
+
+
+EARLY = "said before the handshake was done"
+
+
+@pytest.mark.role("client")
+@pytest.mark.parametrize("late", [(), ("--late",)], ids=["at once", "late"])
+def test_early_data_from_client(late, programs, pki, tmp_path):
+    """Early data: accepted, and rejected when the same session is used again."""
+    early, session = tmp_path / "early", tmp_path / "session.pem"
+    early.write_text(EARLY + "\n")
+    demands = ("--connections", 3, "--early-data", *late)
+    server = sotto.start_server(programs, [pki.server()], *demands, actions=("say:welcome", "echo"))
+    openssl.leave_with_ticket(programs, server.port, session, Wishes(roots=pki.roots))
+    client = openssl.start_client(
+        programs, server.port, Wishes(roots=pki.roots, extra=("-sess_in", session, "-early_data", early))
+    )
+    client.wait_for("Early data was accepted")
+    client.saw("welcome")
+    client.say("after the handshake")
+    client.saw("after the handshake")
+    client.quit()
+    connected = server.event("connected", 1)
+    assert (connected["early_data"], connected["early_received"]) == ("accepted", EARLY + "\n")
+    assert "EndOfEarlyData" in server.closed_well(1)["heard"]
+
+
+@pytest.mark.role("client")
+def test_early_data_after_retry(programs, pki, tmp_path):
+    """Early data is rejected where another key share is needed."""
+    early, session = tmp_path / "early", tmp_path / "session.pem"
+    early.write_text(EARLY + "\n")
+    demands = ("--connections", 2, "--early-data", "--groups", "secp384r1")
+    server = sotto.start_server(programs, [pki.server()], *demands, actions=("say:welcome", "echo"))
+    wishes = Wishes(roots=pki.roots, groups=("x25519", "secp384r1"))
+    openssl.leave_with_ticket(programs, server.port, session, wishes)
+    client = openssl.start_client(
+        programs, server.port, Wishes(**{**vars(wishes), "extra": ("-sess_in", session, "-early_data", early)})
+    )
+    client.wait_for("Early data was rejected")
+    client.saw("welcome")
+    client.quit()
+    connected = server.event("connected", 1)
+    assert (connected["early_data"], connected["early_received"]) == ("hello_retry_request", "")
+
+
+@pytest.mark.role("server")
+def test_early_data_to_server(programs, pki):
+    """Early data: accepted by the server, which answers it."""
+    server = openssl.start_server(programs, Wishes(credential=pki.server(), extra=("-early_data",)))
+    demands = ("--connections", 2, "--early-data", "--early-say", EARLY + "\n")
+    client = sotto.start_client(programs, server.port, pki.roots, *demands, actions=("ticket:1", *ACTIONS))
+    assert client.event("connected")["early_data"] == "no_session_offered"
+    server.answer(LINE)
+    client.closed_well()
+    assert client.event("connected", 1)["early_data"] == "accepted"
+    server.wait_for("Early data received:")
+    server.saw(EARLY)
+    server.wait_until(lambda: server.text.count(LINE) == 2, "the line of the second connection")
+    server.say(LINE)
+    assert "EndOfEarlyData" in client.closed_well(1)["said"]
+
+
+@pytest.mark.role("server")
+def test_early_data_refused_by_server(programs, pki):
+    """Early data that the server rejects although its ticket allowed it."""
+    extra = ("-early_data", "-recv_max_early_data", 16384)
+    server = openssl.start_server(programs, Wishes(credential=pki.server(), groups=("secp384r1", "x25519"), extra=extra))
+    demands = ("--connections", 2, "--early-data", "--early-say", EARLY + "\n", "--key-shares", "secp256r1")
+    client = sotto.start_client(programs, server.port, pki.roots, *demands, actions=("ticket:1", *ACTIONS))
+    server.answer(LINE)
+    client.closed_well()
+    assert client.event("connected", 1)["early_data"] == "hello_retry_request"
+    server.wait_until(lambda: server.text.count(LINE) == 2, "the line of the second connection")
+    server.say(LINE)
+    client.closed_well(1)
+
+
+PSK = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+
+@pytest.mark.role("client")
+@pytest.mark.parametrize("certificate", [True, False], ids=["beside a certificate", "alone"])
+def test_external_psk_from_client(certificate, programs, pki):
+    """A pre-shared key instead of certificates."""
+    credentials = [pki.server()] if certificate else []
+    server = sotto.start_server(programs, credentials, "--psk", f"plain:sha256:somebody:{PSK}", actions=("echo",))
+    extra = ("-psk", PSK, "-psk_identity", "somebody")
+    client = openssl.start_client(programs, server.port, Wishes(extra=extra))
+    client.say(LINE)
+    client.saw(LINE)
+    client.quit()
+    connected = server.event("connected")
+    assert connected["external_psk"] == "somebody" and not connected["resumed"]
+    assert connected["peer_authenticated"] == 'by the pre-shared key "somebody"'
+    server.closed_well()
+
+
+@pytest.mark.role("server")
+def test_external_psk_to_server(programs, pki):
+    """A pre-shared key instead of certificates, with the server."""
+    extra = ("-nocert", "-psk", PSK, "-psk_identity", "somebody")
+    server = openssl.start_server(programs, Wishes(extra=extra))
+    client = sotto.start_client(
+        programs, server.port, pki.roots, "--psk", f"plain:sha256:somebody:{PSK}", actions=ACTIONS
+    )
+    assert client.event("connected")["external_psk"] == "somebody"
+    server.answer(LINE)
+    client.closed_well()
+
+
+@pytest.mark.role("client")
+def test_wrong_external_psk(programs, pki):
+    """A known identity with another key is refused with decrypt_error."""
+    server = sotto.start_server(programs, [pki.server()], "--psk", f"plain:sha256:somebody:{PSK}", actions=("echo",))
+    extra = ("-psk", PSK[2:] + "ff", "-psk_identity", "somebody")
+    client = openssl.start_client(programs, server.port, Wishes(extra=extra))
+    assert server.event("ended")["code"] == "bad_binder"
+    client.got_alert("decrypt_error")
+
+
+@pytest.mark.role("server")
+def test_early_data_of_sotto_connect(programs, pki, tmp_path):
+    """`sotto connect --early-data`: said after the first handshake, and early with the second."""
+    early, session = tmp_path / "early", tmp_path / "session"
+    early.write_text(EARLY + "\n")
+    server = openssl.start_server(programs, Wishes(credential=pki.server(), extra=("-early_data",)))
+    command = [sotto.SOTTO, "connect", f"127.0.0.1:{server.port}", "--servername", "server.test", "--roots", pki.roots]
+    for fact in ("not offered (no_session_offered)", "accepted"):
+        client = programs.start([*command, "--resume", session, "--early-data", early])
+        client.wait_for(rf"early data +{re.escape(fact)}")
+        if fact == "accepted":
+            server.wait_for("Early data received:")
+        server.wait_until(lambda: server.text.count(EARLY) == (2 if fact == "accepted" else 1), "the early words")
+        server.say("an answer")
+        client.wait_for("an answer")
+        client.end_input()
+        assert client.wait() == 0, client.text

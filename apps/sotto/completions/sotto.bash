@@ -5,7 +5,7 @@ _sotto() {
   COMPREPLY=()
 
   case $before in
-    --backend-cert | --backend-key | --cert | --client-ca | --config | --key | --keylog | --passphrase-file | --resume | --roots)
+    --backend-cert | --backend-key | --cert | --client-ca | --config | --early-data | --key | --keylog | --passphrase-file | --resume | --roots)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
@@ -53,7 +53,7 @@ _sotto() {
       choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --backend-policy --backend-min-version --backend-max-version --client-auth --client-ca --roots --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
       ;;
     connect)
-      choices="--help --servername --roots --alpn --cert --key --passphrase-file --policy --min-version --max-version --groups --ciphersuites --resume --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --commands --no-commands --keylog"
+      choices="--help --servername --roots --alpn --cert --key --passphrase-file --policy --min-version --max-version --groups --ciphersuites --resume --early-data --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --commands --no-commands --keylog"
       ;;
     cert)
       choices="dev --help --print-ca"

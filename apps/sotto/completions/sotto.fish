@@ -53,6 +53,7 @@ complete -c sotto -n '__fish_seen_subcommand_from connect' -l max-version -x -a 
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l groups -x -a 'x25519 secp256r1 secp384r1 secp521r1' -d 'Offer only these key exchange groups; a key share goes with the first'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l ciphersuites -x -a 'TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256' -d 'Offer only these cipher suites'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l resume -r -F -d 'Resume the session in FILE, if any, and keep the new one there'
+complete -c sotto -n '__fish_seen_subcommand_from connect' -l early-data -r -F -d 'Say what is in FILE first; with the first flight if the session allows it, so it may be REPLAYED'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l connect-timeout -x -d 'Give up on an address after this time'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l handshake-timeout -x -d 'Give up on the handshake after this time'
 complete -c sotto -n '__fish_seen_subcommand_from connect' -l insecure -d 'Go on with a server that cannot be authenticated: DANGEROUS'

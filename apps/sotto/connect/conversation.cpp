@@ -38,9 +38,13 @@ sotto::Result<void> Conversation::shake_hands(std::shared_ptr<const sotto::Clien
                                               const sotto::ServerName& name, std::shared_ptr<sotto::Trace> trace,
                                               std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
-  auto connection = sotto::Connection::client(std::move(config), name, out_, {std::move(trace)});
+  sotto::ConnectionOptions options;
+  options.trace = std::move(trace);
+  if (first_words_) options.early_data = sotto::EarlyDataUse::allowed;
+  auto connection = sotto::Connection::client(std::move(config), name, out_, std::move(options));
   if (!connection) return std::unexpected(connection.error());
   connection_.emplace(*std::move(connection));
+  if (auto said = say_early(); !said) return said;
   while (!established_) {
     if (auto sent = send_some(); !sent) return sent;
     if (!wait_for(out_.empty() ? POLLIN : POLLIN | POLLOUT, deadline))
@@ -51,7 +55,20 @@ sotto::Result<void> Conversation::shake_hands(std::shared_ptr<const sotto::Clien
       return taken;
     }
   }
+  if (auto said = say_again(); !said) return said;
   return send_some();
+}
+
+sotto::Result<void> Conversation::say_early() {
+  if (!first_words_ || connection_->early_data_limit() < first_words_->size()) return {};
+  said_early_ = true;
+  return connection_->write_early(sotto::ReplayableData(sotto::as_bytes(*first_words_)), out_);
+}
+
+sotto::Result<void> Conversation::say_again() {
+  const auto words = std::exchange(first_words_, std::nullopt);
+  if (!words || said_early_) return {};
+  return connection_->write(sotto::as_bytes(*words), out_);
 }
 
 Outcome<void> Conversation::join(OnInputEnd on_input_end, std::optional<Keyboard> keyboard) {
@@ -121,6 +138,8 @@ sotto::Result<void> Conversation::take_steps() {
 
 sotto::Result<void> Conversation::on_event(const sotto::Event& event) {
   if (std::holds_alternative<sotto::HandshakeDone>(event)) established_ = true;
+  if (const auto* const answer = std::get_if<sotto::EarlyDataAnswered>(&event))
+    said_early_ = said_early_ && answer->status == sotto::EarlyDataStatus::accepted;
   if (std::holds_alternative<sotto::SessionStored>(event)) session_stored_ = true;
   if (std::holds_alternative<sotto::PeerClosed>(event)) peer_closed_ = true;
   if (std::holds_alternative<sotto::Renegotiated>(event)) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include <sotto/connection.hpp>
 
@@ -20,6 +21,9 @@ class Conversation {
   Conversation(Descriptor socket, std::string peer, const pkcs11::Keys& token_keys)
       : socket_(std::move(socket)), peer_(std::move(peer)), token_keys_(token_keys) {}
 
+  /// Says `data` before anything else: with the first flight where the session allows it, or else once the handshake is
+  /// done. Before `shake_hands`.
+  void say_first(std::string data) { first_words_ = std::move(data); }
   /// Shakes hands within `limit`. On error the alert has been sent.
   sotto::Result<void> shake_hands(std::shared_ptr<const sotto::ClientConfig> config, const sotto::ServerName& name,
                                   std::shared_ptr<sotto::Trace> trace, std::chrono::milliseconds limit);
@@ -38,6 +42,8 @@ class Conversation {
   [[nodiscard]] const sotto::Summary& summary() const { return connection_->summary(); }
 
  private:
+  sotto::Result<void> say_early();
+  sotto::Result<void> say_again();
   /// Reads once and takes every step that is possible.
   sotto::Result<void> take_input();
   sotto::Result<void> take_steps();
@@ -55,11 +61,13 @@ class Conversation {
   Descriptor socket_;
   std::string peer_;
   const pkcs11::Keys& token_keys_;
+  std::optional<std::string> first_words_;  ///< until they are said, and not rejected
   std::optional<sotto::Connection> connection_;
   sotto::Buffer in_;
   sotto::Buffer out_;
   sotto::Buffer received_;  ///< application data for standard output
   std::optional<Keyboard> keyboard_;
+  bool said_early_ = false;  ///< and not rejected
   bool established_ = false;
   bool peer_closed_ = false;
   bool session_stored_ = false;

@@ -17,6 +17,13 @@ std::string printable_list(const std::vector<std::string>& parts) { return print
 
 void line(std::string_view what, const std::string& value) { fmt::print(stderr, "  {:<14}{}\n", what, value); }
 
+std::string in_words(const sotto::Summary& summary) {
+  if (summary.early_data == sotto::EarlyDataStatus::accepted) return "accepted";
+  const bool offered = summary.early_data == sotto::EarlyDataStatus::rejected;
+  return fmt::format("{} ({}): it was said after the handshake", offered ? "rejected" : "not offered",
+                     sotto::to_string(summary.early_data_reason));
+}
+
 Json to_json(const sotto::Certificate& certificate) {
   const auto facts = certificate.facts();
   if (!facts) return {{"error", facts.error().message()}};
@@ -54,6 +61,7 @@ void print_facts(const ConnectionFacts& facts) {
     line("resumed", "yes: the server was authenticated when the session began");
   else
     line("resumed", facts.resumption_tried ? "no: the server did not take the session" : "no");
+  if (facts.early_data_wanted) line("early data", in_words(summary));
   if (summary.hello_retried) line("retried", "the server asked for another key share");
   line("server", facts.refusal ? coloured(Colour::red, "NOT AUTHENTICATED")
                                : fmt::format("{} {}", coloured(Colour::green, "authenticated"),
@@ -100,6 +108,8 @@ std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
     json["application_protocol"] = summary.application_protocol;
     json["resumed"] = summary.resumed;
     json["hello_retried"] = summary.hello_retried;
+    json["early_data"] = {{"accepted", summary.early_data == sotto::EarlyDataStatus::accepted},
+                          {"reason", sotto::to_string(summary.early_data_reason)}};
   }
   if (facts.error) json["error"] = to_json(*facts.error);
   if (facts.refusal) json["refusal"] = to_json(*facts.refusal);

@@ -21,6 +21,7 @@ struct ConnectionFacts {
   std::optional<sotto::Error> refusal;    ///< why the server is not authenticated, where --insecure went on
   sotto::CertificateChain chain;          ///< what the server showed, even if it was refused
   bool resumption_tried = false;
+  bool early_data_wanted = false;
 };
 
 /// Prints the facts on standard error.

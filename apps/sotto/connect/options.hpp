@@ -16,6 +16,7 @@ struct ConnectOptions : TlsOptions {
   std::vector<std::string> groups;
   std::vector<std::string> cipher_suites;
   std::string resume;
+  std::string early_data;
   bool use_key_log = false;
   std::string key_log;  ///< empty: the environment's SSLKEYLOGFILE
   std::string connect_timeout = "10s";

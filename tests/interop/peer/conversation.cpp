@@ -70,6 +70,10 @@ sotto::Answer answer_to(const sotto::Question& question, const Answers& answers)
             if (!premaster) return premaster.error();
             return sotto::PremasterSecret{std::move(*premaster)};
           },
+          [](const sotto::ReplayQuestion& asked) -> sotto::Answer {
+            static const auto guard = sotto::make_memory_replay_guard(1000, {});
+            return guard->is_first(asked.attempt) ? sotto::FirstTime::yes : sotto::FirstTime::no;
+          },
           [&](const sotto::VerifyQuestion& asked) -> sotto::Answer {
             auto verified = answers.verifier->verify(asked.request);
             if (!verified) return verified.error();
@@ -220,6 +224,10 @@ sotto::Result<void> Conversation::take(const sotto::Event& event) {
                           if (!echoing_) return {};
                           return connection_.write(data.bytes, out_);
                         },
+                        [this](const sotto::EarlyData& data) -> sotto::Result<void> {
+                          early_received_.append(reinterpret_cast<const char*>(data.bytes.data()), data.bytes.size());
+                          return {};
+                        },
                         [this](const sotto::SessionStored&) -> sotto::Result<void> {
                           ++sessions_;
                           return {};
@@ -278,7 +286,10 @@ void Conversation::report_agreement(std::string_view event) {
                       {"sent_record_limit", summary.sent_record_limit},
                       {"received_record_limit", summary.received_record_limit},
                       {"peer_subject", subject_of(summary.peer_chain)},
-                      {"peer_authenticated", summary.peer_authenticated}};
+                      {"peer_authenticated", summary.peer_authenticated},
+                      {"external_psk", summary.external_psk},
+                      {"early_data", sotto::to_string(summary.early_data_reason)},
+                      {"early_received", early_received_}};
   using enum sotto::ChannelBinding;
   for (const auto& [name, type] : {std::pair("channel_binding", tls_exporter), std::pair("tls_unique", tls_unique),
                                    std::pair("tls_server_end_point", tls_server_end_point)})

@@ -75,6 +75,7 @@ class Conversation {
   std::ofstream received_file_;
   std::optional<sotto::Question> question_;
   std::size_t received_ = 0;
+  std::string early_received_;
   std::size_t sessions_ = 0;
   std::size_t updates_ = 0;
   std::size_t renegotiations_ = 0;

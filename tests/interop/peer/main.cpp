@@ -1,6 +1,7 @@
 // sotto_peer: a TLS client or server that does what its command line says and reports in lines of JSON.
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -50,9 +51,35 @@ sotto::Result<void> apply_common(Builder& builder, const Options& options, const
   return {};
 }
 
+sotto::ConnectionOptions connection_options(const Options& options, std::shared_ptr<sotto::Trace> trace) {
+  sotto::ConnectionOptions chosen;
+  chosen.trace = std::move(trace);
+  if (options.early_data) chosen.early_data = sotto::EarlyDataUse::allowed;
+  return chosen;
+}
+
+std::vector<std::byte> from_hexadecimal(std::string_view text) {
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
+  return bytes;
+}
+
+sotto::Result<sotto::ExternalPsk> parse_psk(const std::string& text, sotto::PskRole role) {
+  std::vector<std::string> parts;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ':');) parts.push_back(word);
+  parts.resize(5);
+  const auto hash = parts[1] == "sha384" ? sotto::PskHash::sha384 : sotto::PskHash::sha256;
+  const auto key = from_hexadecimal(parts[3]);
+  if (parts[0] == "plain") return sotto::ExternalPsk::plain(role, parts[2], key, hash);
+  return sotto::ExternalPsk::imported(role, parts[2], key, parts[4], hash);
+}
+
 int run_client(const Options& options, const Answers& answers) {
   auto builder = sotto::ClientConfig::builder();
   if (auto applied = apply_common(builder, options, answers); !applied) return give_up(applied.error());
+  if (!options.psk.empty()) builder.external_psk(parse_psk(options.psk, sotto::PskRole::client));
   auto config = builder.verifier(answers.verifier).build();
   if (!config) return give_up(config.error());
 
@@ -62,8 +89,13 @@ int run_client(const Options& options, const Answers& answers) {
     if (!socket) return give_up(socket.error());
     auto transcript = std::make_shared<Transcript>();
     sotto::Buffer out;
-    auto connection = sotto::Connection::client(*config, sotto::ServerName(options.server_name), out, {transcript});
+    auto connection = sotto::Connection::client(*config, sotto::ServerName(options.server_name), out,
+                                                connection_options(options, transcript));
     if (!connection) return give_up(connection.error());
+    if (connection->early_data_limit() >= options.early_text.size())
+      if (auto said = connection->write_early(sotto::ReplayableData(sotto::as_bytes(options.early_text)), out);
+          !said && options.early_data && !options.early_text.empty())
+        return give_up(said.error());
     Conversation conversation(std::move(*socket), std::move(*connection), std::move(out), transcript, options, answers);
     all_well = conversation.run() && all_well;
   }
@@ -79,6 +111,8 @@ int run_server(const Options& options, const Answers& answers) {
   if (options.client_auth != sotto::ClientAuth::none && !options.roots.empty()) {
     builder.request_client_certificate(options.client_auth, sotto::TrustStore::from_pem_file(options.roots));
   }
+  if (options.early_data) builder.early_data();
+  if (!options.psk.empty()) builder.external_psk(parse_psk(options.psk, sotto::PskRole::server));
   auto config = builder.build();
   if (!config) return give_up(config.error());
 
@@ -90,7 +124,7 @@ int run_server(const Options& options, const Answers& answers) {
     auto socket = listener->accept();
     if (!socket) return give_up(socket.error());
     auto transcript = std::make_shared<Transcript>();
-    auto connection = sotto::Connection::server(*config, {transcript});
+    auto connection = sotto::Connection::server(*config, connection_options(options, transcript));
     if (!connection) return give_up(connection.error());
     Conversation conversation(std::move(*socket), std::move(*connection), {}, transcript, options, answers);
     all_well = conversation.run() && all_well;

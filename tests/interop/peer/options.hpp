@@ -53,6 +53,9 @@ struct Options {
   std::string received_file;
   unsigned connections = 1;
   bool late_answers = false;
+  bool early_data = false;
+  std::string early_text;
+  std::string psk;  // KIND:HASH:IDENTITY:KEY[:CONTEXT], the key in hexadecimal
   std::chrono::milliseconds timeout{15000};
   std::vector<Action> actions;
 };
