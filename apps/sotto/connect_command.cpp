@@ -104,7 +104,7 @@ Outcome<void> add_credentials(sotto::ClientConfig::Builder& builder, pkcs11::Key
   for (const auto& files : *pairs) {
     auto credential = load_credential(files, passphrases, token_keys);
     if (!credential) return std::unexpected(credential.error());
-    builder.credential(*std::move(credential));
+    builder.credential(*std::move(credential)).post_handshake_authentication();
   }
   return {};
 }

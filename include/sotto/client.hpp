@@ -69,6 +69,9 @@ class SOTTO_API ClientConfig::Builder {
   /// certificates then, so no roots are loaded, and TLS 1.2 is not offered. The session store must be of configurations
   /// of this kind alone.
   Builder& require_external_psk();
+  /// Lets servers ask for a certificate after the handshake, in TLS 1.3 and not with HTTP/2 (RFC 8740); without it such
+  /// a request is `unexpected_message`. RFC 8446, 4.2.6.
+  Builder& post_handshake_authentication();
   /// Answers these kinds of questions late: `receive` yields a `Question` for each.
   Builder& ask(Ask kinds);
   /// Writes secrets to `log`, for debugging.

@@ -2,6 +2,7 @@
 /// One TLS connection without sockets: bytes in, bytes and events out.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,9 @@ struct SOTTO_API Summary {
   /// What became of early data, and why.
   EarlyDataStatus early_data = EarlyDataStatus::not_offered;
   EarlyDataReason early_data_reason = EarlyDataReason::unknown;
+  /// At a server that resumed a session of TLS 1.3: by how much its age, as the client told it, was off; positive for a
+  /// ClientHello that took its time, or a client whose clock is slow.
+  std::chrono::milliseconds ticket_age_skew{};
 };
 
 /// More input is needed before anything can happen. `at_least`: how many octets the input must hold in all, 1 or more.
@@ -91,11 +95,15 @@ struct KeysUpdated {
 struct Renegotiated {};
 /// The peer declined to renegotiate; the connection goes on as it was.
 struct RenegotiationRefused {};
+/// A request for the client's certificate after the handshake was answered, in TLS 1.3; at the server
+/// `Connection::summary()` tells who the client is, if it is anybody.
+struct ClientAuthenticated {};
 /// The peer sent close_notify: no more data will come. Ours may still be written.
 struct PeerClosed {};
 
-using Event = std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated,
-                           Renegotiated, RenegotiationRefused, PeerClosed, Question, EarlyDataAnswered, EarlyData>;
+using Event =
+    std::variant<NeedInput, AwaitingAnswer, HandshakeDone, ApplicationData, SessionStored, KeysUpdated, Renegotiated,
+                 RenegotiationRefused, PeerClosed, Question, EarlyDataAnswered, EarlyData, ClientAuthenticated>;
 
 /// What one call of `receive` did: how many octets of the input it used up, and one event.
 struct Step {
@@ -181,9 +189,11 @@ class SOTTO_API Connection {
   /// `Code::wrong_state` where it cannot be done: before the handshake is complete, in TLS 1.3, with HTTP/2, by policy,
   /// with a peer that knows no secure renegotiation, or while one is under way. RFC 5246, 7.4.1.1; RFC 5746.
   [[nodiscard]] Result<void> renegotiate(Buffer& out);
-  /// Asks the client for its certificate on an open connection, after it told what it wants: by renegotiation in TLS
-  /// 1.2. The server's configuration must have a verifier for clients (`ClientAuth::on_request`). `mode`: `optional` or
-  /// `required`. Otherwise as `renegotiate`.
+  /// Asks the client for its certificate on an open connection, after it told what it wants: in TLS 1.3 of a client
+  /// that offers it (`post_handshake_authentication`), by renegotiation in TLS 1.2. The server's configuration must
+  /// have a verifier for clients (`ClientAuth::on_request`). `mode`: `optional` or `required`. In TLS 1.3 data flows
+  /// both ways meanwhile, and `receive` reports `ClientAuthenticated`; in TLS 1.2 all is as with `renegotiate`. RFC
+  /// 8446, 4.6.2.
   [[nodiscard]] Result<void> request_client_certificate(ClientAuth mode, Buffer& out);
   /// Says whether a renegotiation is under way, during which `write` keeps data back.
   [[nodiscard]] bool is_renegotiating() const;

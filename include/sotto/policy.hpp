@@ -131,7 +131,8 @@ struct SOTTO_API Limits {
   std::size_t warning_alerts = 4;
   /// Octets of early data records that a server skips because it does not accept them.
   std::size_t skipped_early_data = 16384;
-  /// Renegotiations that the peer may start in a minute, where the policy allows any.
+  /// Renegotiations that the peer may start in a minute, where the policy allows any; and requests for a certificate
+  /// after the handshake.
   std::size_t renegotiations_per_minute = 4;
   /// Octets of data that `write` keeps back while a renegotiation is under way.
   std::size_t held_data = std::size_t{1} << 20;

@@ -11,6 +11,7 @@ struct ClientConfig::Builder::Settings : CommonSettings {
   std::shared_ptr<SessionStore> sessions = make_memory_session_store();
   std::vector<ExternalPsk> external_psks;
   bool psk_required = false;
+  bool post_handshake_auth = false;
 };
 
 ClientConfig::ClientConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -61,6 +62,10 @@ ClientConfig::Builder& ClientConfig::Builder::require_external_psk() {
   settings_->psk_required = true;
   return *this;
 }
+ClientConfig::Builder& ClientConfig::Builder::post_handshake_authentication() {
+  settings_->post_handshake_auth = true;
+  return *this;
+}
 ClientConfig::Builder& ClientConfig::Builder::ask(Ask kinds) {
   settings_->ask = kinds;
   return *this;
@@ -95,7 +100,8 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
   return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
            std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
-           settings->psk_required, settings->ask, std::move(settings->key_log), std::move(settings->clock)}));
+           settings->psk_required, settings->post_handshake_auth, settings->ask, std::move(settings->key_log),
+           std::move(settings->clock)}));
 }
 
 }  // namespace sotto

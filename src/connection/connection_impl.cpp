@@ -45,9 +45,12 @@ Result<void> Connection::Impl::start(Buffer& out) {
 Result<Step> Connection::Impl::receive(MutableView in, Buffer& out) {
   if (error) return std::unexpected(*error);
   const OutputScope scope(output, out);
-  auto step = handshake || unreported ? receive_handshake(in) : receiving.step(in);
+  auto step = is_authenticating()       ? receive_authentication(in)
+              : handshake || unreported ? receive_handshake(in)
+                                        : receiving.step(in);
   if (const auto opening = receiving.take_opening(); step && !opening.empty())
-    step = follow_opening(opening, std::move(*step), in);
+    step =
+        authentication ? follow_request(opening, std::move(*step), in) : follow_opening(opening, std::move(*step), in);
   if (!step) return std::unexpected(give_up(step.error(), out));
   if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
     sending.owe_key_update();
@@ -180,6 +183,7 @@ std::optional<Answer> Connection::Impl::resolve_here(const handshake::QuestionVa
 }
 
 Result<void> Connection::Impl::finish_handshake() {
+  if (is_authenticating()) return finish_authentication();
   auto outcome = handshake->take_outcome();
   handshake.reset();
   early.reset();
@@ -192,6 +196,8 @@ Result<void> Connection::Impl::finish_handshake() {
   const bool first = !std::exchange(established, true);
   unreported = first ? Event(HandshakeDone{}) : Event(Renegotiated{});
   prepare_renegotiation(outcome);
+  prepare_authentication(outcome);
+  receiving.note_certificate_shown(outcome.client_certificate);
   summary = std::make_unique<Summary>(std::move(outcome.summary));
   return first ? Result<void>() : release_held();
 }
@@ -236,7 +242,7 @@ Result<void> Connection::Impl::write(View data, Buffer& out) {
   if (error) return std::unexpected(*error);
   if (!established && !may_write_early)
     return fail(Code::wrong_state, "data can be written once the handshake is done");
-  if (handshake && established) return hold(data);
+  if (is_renegotiating()) return hold(data);
   if (auto written = sending.write(data, out); !written) {
     if (written.error().code == Code::closed) return written;
     return std::unexpected(give_up(written.error(), out));
@@ -284,7 +290,9 @@ Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
 
 Result<void> Connection::Impl::export_keying_material(std::string_view label, std::optional<View> context,
                                                       MutableView out) const {
-  return keys::export_from(exporter, label, context, out);
+  // A server that may write already may export too.
+  const bool before_the_end = !established && may_write_early && handshake;
+  return keys::export_from(before_the_end ? handshake->exporter() : exporter, label, context, out);
 }
 
 Result<void> Connection::Impl::export_early_keying_material(std::string_view label, View context,
@@ -306,6 +314,10 @@ void Connection::Impl::answer_early_data(EarlyDataStatus status) {
 }
 
 Result<void> Connection::Impl::send_handshake(View message) {
+  if (is_authenticating() && is_client()) {
+    authentication->answer.insert(authentication->answer.end(), message.begin(), message.end());
+    return {};
+  }
   sending.gather(message);
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include <sotto/connection.hpp>
 
+#include "connection/authentication.hpp"
 #include "connection/receiving_half.hpp"
 #include "connection/renegotiation.hpp"
 #include "connection/sending_half.hpp"
@@ -41,7 +42,8 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
   [[nodiscard]] Result<void> renegotiate(Buffer& out);
   [[nodiscard]] Result<void> request_client_certificate(ClientAuth mode, Buffer& out);
-  [[nodiscard]] bool is_renegotiating() const { return established && handshake; }
+  [[nodiscard]] bool is_renegotiating() const { return established && handshake && !is_authenticating(); }
+  [[nodiscard]] bool is_authenticating() const { return authentication && authentication->under_way; }
   [[nodiscard]] Result<void> export_keying_material(std::string_view label, std::optional<View> context,
                                                     MutableView out) const;
   [[nodiscard]] Result<void> export_early_keying_material(std::string_view label, View context, MutableView out) const;
@@ -57,7 +59,10 @@ struct Connection::Impl final : handshake::Outside {
   Result<void> install_sending_keys(keys::DirectionKeys keys) override;
   Result<void> install_receiving_keys(keys::DirectionKeys keys) override;
   void limit_records(const handshake::RecordLimits& limits) override;
+  [[nodiscard]] keys::TrafficSecret sending_secret() const override { return sending.secret().clone(); }
+  [[nodiscard]] keys::TrafficSecret receiving_secret() const override { return receiving.secret().clone(); }
   void skip_early_data() override { receiving.skip_early_data(); }
+  void stop_skipping_early_data() override { receiving.stop_skipping_early_data(); }
   void remove_sending_keys() override { sending.remove_keys(); }
   void begin_early_data(std::size_t octets, keys::Exporter13 early_exporter) override;
   void answer_early_data(EarlyDataStatus status) override;
@@ -82,8 +87,9 @@ struct Connection::Impl final : handshake::Outside {
   std::optional<Event> unreported;  // that a handshake is done
   bool established = false;
   bool heard_hello = false;
-  std::unique_ptr<EarlyDataInFlight> early;  // null where there is no early data
-  bool early_keys = false;                   // a client sends, or a server receives, under them
+  std::unique_ptr<connection::Authentication> authentication;  // null where no request can follow
+  std::unique_ptr<EarlyDataInFlight> early;                    // null where there is no early data
+  bool early_keys = false;                                     // a client sends, or a server receives, under them
   bool early_answer_unreported = false;
   bool may_write_early = false;  // a server that accepted early data, behind its Finished
 
@@ -95,6 +101,13 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<std::optional<Event>> take_handshake_alert(View content);
   [[nodiscard]] Result<std::optional<Event>> take_early_data(MutableView content);
   [[nodiscard]] Result<std::optional<Event>> take_interleaved_data(MutableView content);
+  // ---- authentication.cpp ----
+  void prepare_authentication(handshake::Outcome& outcome);
+  [[nodiscard]] Result<void> request_later(ClientAuth mode, Buffer& out);
+  [[nodiscard]] Result<Step> follow_request(View request, Step step, MutableView in);
+  [[nodiscard]] Result<Step> receive_authentication(MutableView in);
+  [[nodiscard]] Result<void> finish_authentication();
+
   [[nodiscard]] Result<void> take_change_cipher_spec(const record::Record& record);
   /// Runs the handshake and answers what can be answered here; returns a question for the caller, if one is new.
   [[nodiscard]] Result<std::optional<Question>> advance();

@@ -1,6 +1,7 @@
 #include "connection/receiving_half.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "handshake/config.hpp"
 #include "session/session_impl.hpp"
@@ -158,9 +159,30 @@ Result<ReceivingHalf::AlertMeaning> ReceivingHalf::take_alert(View content) {
   // RFC 8446, 6: all others are errors, and a level of warning for them is no valid alert.
   if (alert->level != wire::AlertLevel::fatal)
     return fail(Code::bad_alert, std::string(to_string(alert->description)) + " with the level of a warning");
-  auto error = make_error(Code::peer_alert);
+  auto error = make_error(Code::peer_alert, explain(alert->description));
   error.alert = alert->description;
   return std::unexpected(std::move(error));
+}
+
+/// A server of TLS 1.3 judges the client's certificate when the client believes the handshake to be over.
+std::string ReceivingHalf::explain(Alert alert) const {
+  using Answered = handshake::Outcome::ClientCertificate;
+  static constexpr std::array about_certificates = {
+      Alert::bad_certificate,     Alert::unsupported_certificate, Alert::certificate_revoked,
+      Alert::certificate_expired, Alert::certificate_unknown,     Alert::unknown_ca,
+      Alert::access_denied,       Alert::certificate_required,    Alert::decrypt_error};
+  if (std::ranges::find(about_certificates, alert) == about_certificates.end()) return {};
+  if (certificate_shown_ == Answered::shown) return "the server refused the client certificate";
+  if (certificate_shown_ == Answered::none) return "the server wants a client certificate, and none was shown";
+  return {};
+}
+
+bool ReceivingHalf::is_expected_later(wire::HandshakeType type) const {
+  using wire::HandshakeType;
+  if (later_ == PostHandshake::certificate_request) return type == HandshakeType::certificate_request;
+  return later_ == PostHandshake::certificate &&
+         (type == HandshakeType::certificate || type == HandshakeType::certificate_verify ||
+          type == HandshakeType::finished);
 }
 
 Result<Step> ReceivingHalf::step(MutableView in) {
@@ -232,6 +254,10 @@ Result<std::optional<Event>> ReceivingHalf::next_message() {
     }
     const auto type = wire::type_of(**raw);
     if (type == wire::HandshakeType::key_update) return take_key_update(**raw);
+    if (is_expected_later(type)) {
+      opening_ = own(**raw);
+      return NeedInput{};
+    }
     if (type != wire::HandshakeType::new_session_ticket || !tickets_)
       return fail(Code::unexpected_message,
                   "it sent " + std::string(wire::message_name(**raw)) + " after the handshake");

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "connection/alerts.hpp"
 #include "handshake/message_queue.hpp"
+#include "handshake/outcome.hpp"
 #include "handshake/outside.hpp"
 #include "keys/schedule13.hpp"
 #include "record/protection.hpp"
@@ -37,6 +38,9 @@ struct TicketTaker {
   bool server_is_authenticated = false;
   std::size_t taken = 0;
 };
+
+/// Names what a TLS 1.3 peer may send after the handshake to authenticate a client. RFC 8446, 4.6.2.
+enum class PostHandshake : std::uint8_t { no_authentication, certificate_request, certificate };
 
 class ReceivingHalf {
  public:
@@ -65,6 +69,7 @@ class ReceivingHalf {
   [[nodiscard]] Result<std::optional<record::Opened>> open(const record::Record& record);
   /// Drops application data that does not open, up to the limit, until a record opens. RFC 8446, 4.2.10.
   void skip_early_data() { early_data_left_ = limits_->skipped_early_data; }
+  void stop_skipping_early_data() { early_data_left_.reset(); }
   /// Drops a change_cipher_spec record of middlebox compatibility mode. RFC 8446, 5.
   [[nodiscard]] Result<void> drop_change_cipher_spec(const record::Record& record);
   /// Says what an alert that is no error means.
@@ -86,7 +91,16 @@ class ReceivingHalf {
     opening_type_ = type;
     takes_openings_ = taken;
   }
-  void refuse_openings() { takes_openings_ = false; }
+  void refuse_openings() {
+    takes_openings_ = false;
+    later_ = PostHandshake::no_authentication;
+  }
+  /// Hands over such messages of TLS 1.3 in the same way.
+  void expect_later(PostHandshake later) { later_ = later; }
+  /// Notes what a client answered to the request for its certificate, to explain an alert that may follow.
+  void note_certificate_shown(handshake::Outcome::ClientCertificate answer) { certificate_shown_ = answer; }
+  /// Returns the present secret of TLS 1.3.
+  [[nodiscard]] const keys::TrafficSecret& secret() const { return secret_; }
   /// Returns, once, the message that opens another handshake; empty if there is none. After it `step` waits.
   [[nodiscard]] Bytes take_opening() { return std::exchange(opening_, {}); }
   /// Reports the peer's refusal to renegotiate from now on, once.
@@ -110,6 +124,8 @@ class ReceivingHalf {
   /// Takes a handshake message of TLS 1.2, which can only be the wish to renegotiate.
   [[nodiscard]] Result<void> take_renegotiation(View raw);
   [[nodiscard]] Result<void> count_warning();
+  [[nodiscard]] bool is_expected_later(wire::HandshakeType type) const;
+  [[nodiscard]] std::string explain(Alert alert) const;
   [[nodiscard]] bool is_tls12() const {
     return !std::holds_alternative<std::monostate>(opener_) && !std::holds_alternative<record::Opener>(opener_);
   }
@@ -133,6 +149,8 @@ class ReceivingHalf {
   bool takes_openings_ = false;
   bool awaits_renegotiation_ = false;
   bool request_refused_ = false;
+  PostHandshake later_ = PostHandshake::no_authentication;
+  handshake::Outcome::ClientCertificate certificate_shown_{};
   bool peer_closed_ = false;
 };
 

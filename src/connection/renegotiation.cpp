@@ -20,11 +20,7 @@ ClientAuth mode_of(const connection::Renegotiation& state, const ServerConfig::I
 
 /// Counts a renegotiation that the peer started.
 Result<void> count(connection::Renegotiation& state, const Limits& limits, std::chrono::system_clock::time_point now) {
-  if (now - state.minute >= std::chrono::minutes(1) || now < state.minute) {
-    state.minute = now;
-    state.started_by_peer = 0;
-  }
-  if (++state.started_by_peer <= limits.renegotiations_per_minute) return {};
+  if (state.started_by_peer.allows(limits.renegotiations_per_minute, now)) return {};
   return fail(Code::too_many_renegotiations,
               std::to_string(limits.renegotiations_per_minute) + " are allowed in a minute");
 }
@@ -66,13 +62,17 @@ Result<void> Connection::Impl::renegotiate(Buffer& out) {
 }
 
 Result<void> Connection::Impl::request_client_certificate(ClientAuth mode, Buffer& out) {
-  if (auto checked = check_renegotiable(); !checked) return checked;
+  const bool is_tls13 = std::holds_alternative<keys::Exporter13>(exporter);
+  if (error) return std::unexpected(*error);
+  if (!is_tls13)
+    if (auto checked = check_renegotiable(); !checked) return checked;
   const auto* server = std::get_if<ServerConfigPointer>(&config);
   if (server == nullptr) return fail(Code::wrong_state, "only a server asks for a client certificate");
   if (!(*server)->impl().client_verifier)
     return fail(Code::wrong_state, "the configuration has nothing to verify client certificates with");
   if (mode != ClientAuth::optional && mode != ClientAuth::required)
     return fail(Code::wrong_state, "a client certificate can be optional or required");
+  if (is_tls13) return request_later(mode, out);
   renegotiation->demanded = mode;
   return send_hello_request(out);
 }

@@ -2,13 +2,13 @@
 /// What an open TLS 1.2 connection keeps to be negotiated anew. RFC 5246, 7.4.1.1; RFC 5746.
 #pragma once
 
-#include <chrono>
 #include <optional>
 
 #include <sotto/server.hpp>
 
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
+#include "connection/per_minute.hpp"
 #include "handshake/renegotiation.hpp"
 
 namespace sotto::connection {
@@ -23,9 +23,7 @@ struct Renegotiation {
   /// Which keys the renegotiation under way has changed.
   bool sending_keys_changed = false;
   bool receiving_keys_changed = false;
-  /// How many renegotiations the peer started in the minute since `minute`.
-  std::chrono::system_clock::time_point minute;
-  std::size_t started_by_peer = 0;
+  PerMinute started_by_peer;
 
   Renegotiation() = default;
   Renegotiation(const Renegotiation&) = delete;

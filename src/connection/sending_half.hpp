@@ -38,6 +38,8 @@ class SendingHalf {
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys, Buffer& out);
   /// The same for early data, whose keys cannot be updated.
   [[nodiscard]] Result<void> install_early(const keys::TrafficSecret& secret, Buffer& out);
+  /// Returns the present secret of TLS 1.3.
+  [[nodiscard]] const keys::TrafficSecret& secret() const { return secret_; }
   /// Goes back to records without protection.
   void remove_keys() { sealer_.emplace<std::monostate>(); }
   /// Writes the change_cipher_spec record of middlebox compatibility mode, the first time.

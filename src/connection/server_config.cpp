@@ -130,13 +130,13 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
     settings->ticket_keys.emplace(std::move(*keys));
   }
   const EncodedPolicy encoded(settings->policy);
-  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(Impl{
-      std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
-      settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
-      std::move(*settings->ticket_keys), std::move(settings->sessions),
-      static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
-      find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
-      std::move(settings->key_log), std::move(settings->clock)}));
+  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
+      Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
+           settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
+           std::move(*settings->ticket_keys), std::move(settings->sessions),
+           static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
+           find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
+           std::move(settings->key_log), std::move(settings->clock)}));
 }
 
 }  // namespace sotto

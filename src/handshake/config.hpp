@@ -38,6 +38,7 @@ struct ClientConfig::Impl {
   std::shared_ptr<SessionStore> sessions;
   std::vector<ExternalPsk> external_psks;
   bool psk_required = false;
+  bool post_handshake_auth = false;
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;

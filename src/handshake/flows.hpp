@@ -18,6 +18,11 @@ namespace sotto::handshake {
 [[nodiscard]] Flow client12(Channel& channel, ClientState& state);
 [[nodiscard]] Flow client12_resuming(Channel& channel, ClientState& state);
 
+/// Answers a request for a certificate on an open TLS 1.3 connection. RFC 8446, 4.6.2.
+[[nodiscard]] Flow client13_authentication(Channel& channel, ClientState& state);
+/// Asks for a certificate on an open TLS 1.3 connection, and takes the answer.
+[[nodiscard]] Flow server13_authentication(Channel& channel, ServerState& state);
+
 /// Takes a ClientHello, asks for another one if need be; decides the version. `state` outlives the flow.
 [[nodiscard]] Flow server_hello(Channel& channel, ServerState& state);
 /// The rest of a TLS 1.3 handshake. `state` outlives the flow.

@@ -34,6 +34,29 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> confi
       flow_(server_hello(channel_, std::get<ServerState>(state_))),
       flow_name_("renegotiation: server_hello") {}
 
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, keys::Transcript context,
+                     std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ClientState>, config, ServerName(""), EarlyDataUse::forbidden),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(client13_authentication(channel_, std::get<ClientState>(state_))),
+      flow_name_("client13_authentication"),
+      version_(ProtocolVersion::tls13) {
+  channel_.transcript() = std::move(context);
+}
+
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, LaterRequest later,
+                     std::shared_ptr<Trace> trace)
+    : state_(std::in_place_type<ServerState>, config, EarlyDataUse::forbidden),
+      channel_(outside, config->impl().policy.limits, std::move(trace)),
+      flow_(server13_authentication(channel_, std::get<ServerState>(state_))),
+      flow_name_("server13_authentication"),
+      version_(ProtocolVersion::tls13) {
+  channel_.transcript() = std::move(later.context);
+  auto& state = std::get<ServerState>(state_);
+  state.client_auth = later.mode;
+  state.outcome.summary = std::move(later.summary);
+}
+
 Result<void> Handshake::run() {
   while (!done_) {
     if (auto pumped = channel_.pump(flow_, flow_name_); !pumped) return pumped;
@@ -100,6 +123,10 @@ Result<void> Handshake::answer(Answer answer) {
 
 const Summary& Handshake::summary() const {
   return std::visit([](const auto& state) -> const Summary& { return state.outcome.summary; }, state_);
+}
+
+const keys::Exporter& Handshake::exporter() const {
+  return std::visit([](const auto& state) -> const keys::Exporter& { return state.outcome.exporter; }, state_);
 }
 
 Outcome Handshake::take_outcome() {

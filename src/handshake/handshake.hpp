@@ -18,6 +18,13 @@
 
 namespace sotto::handshake {
 
+/// What a server asks a client for on an open connection.
+struct LaterRequest {
+  keys::Transcript context;  // ClientHello to the client's Finished
+  ClientAuth mode = ClientAuth::optional;
+  Summary summary;
+};
+
 class Handshake {
  public:
   Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, ServerName name, std::shared_ptr<Trace> trace,
@@ -31,6 +38,12 @@ class Handshake {
             std::shared_ptr<Trace> trace);
   Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::unique_ptr<const Renegotiable> before,
             ClientAuth mode, std::shared_ptr<Trace> trace);
+
+  /// Authenticates the client on an open TLS 1.3 connection: answers a request, or makes one. RFC 8446, 4.6.2.
+  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, keys::Transcript context,
+            std::shared_ptr<Trace> trace);
+  Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, LaterRequest later,
+            std::shared_ptr<Trace> trace);
 
   /// Takes the content of a handshake record.
   void feed(View content) { channel_.feed(content); }
@@ -50,6 +63,8 @@ class Handshake {
   /// Gives `error` the place where it happened.
   [[nodiscard]] Error locate(Error error) const { return channel_.locate(std::move(error), flow_name_); }
   [[nodiscard]] bool is_done() const { return done_; }
+  /// Returns what key material is exported from, as soon as that is known.
+  [[nodiscard]] const keys::Exporter& exporter() const;
   /// Returns what is agreed on so far.
   [[nodiscard]] const Summary& summary() const;
   /// Returns what the handshake leaves behind, once.

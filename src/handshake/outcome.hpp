@@ -2,6 +2,7 @@
 /// What a handshake leaves behind when its frame is gone.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "handshake/renegotiation.hpp"
 #include "keys/exporter.hpp"
 #include "keys/prf12.hpp"
+#include "keys/transcript.hpp"
 
 namespace sotto::handshake {
 
@@ -31,6 +33,11 @@ struct Outcome {
   /// What a server showed; absent on resumption.
   std::optional<Credential> credential;
   keys::Exporter exporter;
+  /// ClientHello to the client's Finished, where the client may be asked for a certificate later. RFC 8446, 4.6.2.
+  std::optional<keys::Transcript> context;
+  /// What a client answered to the request for its certificate.
+  enum class ClientCertificate : std::uint8_t { not_requested, none, shown };
+  ClientCertificate client_certificate = ClientCertificate::not_requested;
   /// What a renegotiation has to continue; null where there may be none.
   std::unique_ptr<Renegotiable> renegotiable;
   /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.

@@ -51,9 +51,13 @@ class Outside {
   /// Limits the length of records. Those that protected_records means may have their keys already (a client of TLS
   /// 1.3) or get them later.
   virtual void limit_records(const RecordLimits& limits) = 0;
+  /// Returns a copy of the secret that protects what is sent or received now, in TLS 1.3.
+  [[nodiscard]] virtual keys::TrafficSecret sending_secret() const = 0;
+  [[nodiscard]] virtual keys::TrafficSecret receiving_secret() const = 0;
   /// Skips the client's early data, which is not accepted: records that do not open are dropped until one does, up to
   /// the policy's limit. RFC 8446, 4.2.10.
   virtual void skip_early_data() = 0;
+  virtual void stop_skipping_early_data() = 0;
   /// Goes back to sending in the clear: early data was offered, and a HelloRetryRequest came. RFC 8446, 4.1.2.
   virtual void remove_sending_keys() = 0;
   /// Lets early data pass under the keys of `Epoch::early`, which follow, up to so many octets: from a client's caller,

@@ -54,6 +54,7 @@ struct ServerState {
   std::optional<Credential> credential;
   std::optional<crypto::PublicKey> client_key;
   bool certificate_requested = false;
+  Bytes request_context;  // of the CertificateRequest; empty in a handshake
 
   std::optional<keys::TrafficSecret> client_handshake_traffic;
   std::optional<keys::TrafficSecret> server_handshake_traffic;

@@ -96,9 +96,14 @@ Result<void> accept_certificate_request(ClientState& state, const Received<Certi
   // RFC 8446, 4.3.2: in the handshake the context SHALL be zero length.
   if (!request.certificate_request_context.empty())
     return fail(Code::malformed_message, "a CertificateRequest with a context during the handshake");
+  return keep_certificate_demand(state, request);
+}
+
+Result<void> keep_certificate_demand(ClientState& state, const CertificateRequest& request) {
   const auto schemes = request.extensions.find<SignatureAlgorithms>();
   if (!schemes) return fail(Code::missing_extension, "signature_algorithms in a CertificateRequest");
   ClientCertificateDemand demand;
+  demand.context = own(request.certificate_request_context);
   demand.question.signature_schemes = list_of(schemes->supported_signature_algorithms);
   if (const auto authorities = request.extensions.find<CertificateAuthorities>())
     for (const auto& authority : authorities->authorities)
@@ -164,6 +169,8 @@ Result<ChooseClientCredentialQuestion> client_credential_question(ClientState& s
 
 Result<void> send_client_certificate(Channel& channel, ClientState& state,
                                      const std::optional<Credential>& credential) {
+  using Answered = Outcome::ClientCertificate;
+  state.outcome.client_certificate = credential ? Answered::shown : Answered::none;
   return send_certificate(channel, state.certificate_demand->context,
                           credential ? credential->chain() : CertificateChain());
 }
@@ -192,6 +199,12 @@ Result<void> finish_client(Channel& channel, ClientState& state, ClientApplicati
   auto resumption = std::move(application.stage).resumption_secret(*transcript);
   if (!resumption) return std::unexpected(resumption.error());
   state.outcome.resumption_secret = std::move(*resumption);
+  // RFC 8740, 3: HTTP/2 forbids it.
+  if (state.has_offered(ExtensionType::post_handshake_auth) && state.outcome.summary.application_protocol != "h2") {
+    auto context = channel.transcript().clone();
+    if (!context) return std::unexpected(context.error());
+    state.outcome.context.emplace(std::move(*context));
+  }
   state.outcome.server_name = state.name.text();
   return channel.outside().install_sending_keys(Epoch::application, std::move(application.sending));
 }

@@ -19,6 +19,8 @@ namespace sotto::handshake {
 /// Keeps a CertificateRequest, to be answered later. RFC 8446, 4.3.2.
 [[nodiscard]] Result<void> accept_certificate_request(ClientState& state,
                                                       const Received<wire::CertificateRequest>& request);
+/// Keeps what a CertificateRequest asks for, in the handshake or after it.
+[[nodiscard]] Result<void> keep_certificate_demand(ClientState& state, const wire::CertificateRequest& request);
 /// Takes the server's chain and its key; returns the question whether it is who it should be.
 [[nodiscard]] Result<VerifyQuestion> take_server_chain(ClientState& state,
                                                        const Received<wire::Certificate>& certificate);

@@ -343,6 +343,8 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_record_limits(state, extensions);
   offer_tls12(state, extensions);
   if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
+  if (settings.post_handshake_auth && state.may_offer(ProtocolVersion::tls13))
+    offer(state, extensions, PostHandshakeAuth{});
   offer_early_data(state, extensions);
   offer_pre_shared_keys(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");

@@ -180,6 +180,7 @@ Result<void> send_certificate_request(Channel& channel, ServerState& state) {
   }
   if (extensions.failed()) return fail(Code::internal_error, "the list of client authorities is too long");
   CertificateRequest request;
+  request.certificate_request_context = state.request_context;
   request.extensions = extensions.view<In::certificate_request>();
   state.certificate_requested = true;
   return channel.send(request);
@@ -228,7 +229,7 @@ Result<void> end_early_data(Channel& channel, ServerState& state, const Received
 
 Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
                                                         const Received<wire::Certificate>& received) {
-  if (!received.message.certificate_request_context.empty())
+  if (!same(received.message.certificate_request_context, state.request_context))
     return fail(Code::malformed_message, "a client's Certificate with another context than that of the request");
   auto chain = take_chain(received.message);
   if (!chain) return std::unexpected(chain.error());
@@ -259,6 +260,13 @@ Result<void> finish_server(Channel& channel, ServerState& state, ServerApplicati
     return installed;
   state.outcome.credential = state.credential;
   const auto& settings = state.settings();
+  // RFC 8740, 3: HTTP/2 forbids it.
+  if (settings.client_verifier && state.hello.extensions.has(ExtensionType::post_handshake_auth) &&
+      state.agreed.application_protocol != "h2") {
+    auto context = channel.transcript().clone();
+    if (!context) return std::unexpected(context.error());
+    state.outcome.context.emplace(std::move(*context));
+  }
   if (!settings.ticket_keys || !state.offer.takes_tickets) return {};
   const auto transcript = channel.transcript().current();
   if (!transcript) return std::unexpected(transcript.error());

@@ -118,7 +118,7 @@ Result<void> look_for_psk(Channel& channel, ServerState& state) {
 /// By how much the age of the ticket, as the client tells it, is off: positive for a ClientHello that took its time.
 /// RFC 8446, 8.3.
 std::chrono::milliseconds age_skew(const ServerState& state, std::chrono::system_clock::time_point now) {
-  const auto told = state.offer.pre_shared_keys->identities.front().obfuscated_ticket_age;
+  const auto told = state.offer.pre_shared_keys->identities[state.psk_identity].obfuscated_ticket_age;
   const std::chrono::milliseconds age(static_cast<std::uint32_t>(told - state.session->ticket_age_add));
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - state.session->issued) - age;
 }
@@ -166,6 +166,7 @@ void consider_early_data(Channel& channel, ServerState& state) {
 Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
   if (auto looked = look_for_psk(channel, state); !looked) return looked;
   if (!state.psk && state.offer.signature_schemes.empty()) return fail(Code::missing_extension, "signature_algorithms");
+  if (state.session) state.outcome.summary.ticket_age_skew = age_skew(state, state.settings().clock());
   if (auto absorbed = channel.transcript().absorb(state.raw_hello); !absorbed) return absorbed;
   return channel.transcript().select(state.agreed.suite->hash);
 }
@@ -284,8 +285,7 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
   if (!is_same_hello_after_retry(*first, state.hello)) return fail(Code::changed_client_hello);
 
   // RFC 8446, 4.1.2: early data is not permitted after a HelloRetryRequest.
-  if (state.hello.extensions.has(ExtensionType::early_data))
-    return fail(Code::changed_client_hello, "it still offers early data");
+  channel.outside().stop_skipping_early_data();
 
   // RFC 8446, 4.2.8: exactly the share that was asked for.
   if (state.offer.key_shares.size() != 1 || state.offer.key_shares.front().group != *state.agreed.group)

@@ -39,6 +39,17 @@ Result<crypto::Digest> Transcript::with(crypto::HashAlgorithm hash, View more) c
   return running->snapshot();
 }
 
+Result<Transcript> Transcript::clone() const {
+  Transcript copy;
+  copy.kept_ = kept_;
+  copy.retains_ = retains_;
+  if (!hash_) return copy;
+  auto running = hash_->clone();
+  if (!running) return std::unexpected(running.error());
+  copy.hash_.emplace(std::move(*running));
+  return copy;
+}
+
 Result<void> Transcript::replace_by_message_hash() {
   auto first = current();
   if (!first) return std::unexpected(first.error());

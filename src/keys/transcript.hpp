@@ -28,6 +28,8 @@ class Transcript {
   [[nodiscard]] Result<crypto::Digest> current() const;
   /// Returns the hash of all messages so far and `more`, which is not absorbed. With `hash`, works before `select` too.
   [[nodiscard]] Result<crypto::Digest> with(crypto::HashAlgorithm hash, View more) const;
+  /// Returns an independent copy, which goes on by itself.
+  [[nodiscard]] Result<Transcript> clone() const;
   /// Replaces all so far, which is the first ClientHello, by the message_hash of RFC 8446, 4.4.1.
   [[nodiscard]] Result<void> replace_by_message_hash();
 

@@ -235,6 +235,8 @@ struct RecordSizeLimit  // RFC 8449, 4
   }
 };
 
+struct PostHandshakeAuth : EmptyRow<ExtensionType::post_handshake_auth, In::client_hello> {};  // RFC 8446, 4.2.6
+
 struct EarlyDataIndication : EmptyRow<ExtensionType::early_data, In::client_hello | In::encrypted_extensions> {};
 struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
   std::uint32_t max_early_data_size = 0;
@@ -289,12 +291,12 @@ struct RowList {
     return ((Rows::type == type && includes(Rows::messages, message)) || ...);
   }
 };
-using AllRows =
-    RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
-            ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
-            CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
-            MaxFragmentLengthRow, RecordSizeLimit, EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac,
-            ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
+using AllRows = RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms,
+                        SignatureAlgorithmsCert, ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice,
+                        Cookie, PskKeyExchangeModes, CertificateAuthorities, KeyShareOffer, KeyShareChoice,
+                        KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice, MaxFragmentLengthRow, RecordSizeLimit,
+                        PostHandshakeAuth, EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac,
+                        ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----
 

@@ -42,6 +42,7 @@ std::string name_of(ExtensionType type) {
     case ExtensionType::cookie: return "cookie";
     case ExtensionType::psk_key_exchange_modes: return "psk_key_exchange_modes";
     case ExtensionType::certificate_authorities: return "certificate_authorities";
+    case ExtensionType::post_handshake_auth: return "post_handshake_auth";
     case ExtensionType::signature_algorithms_cert: return "signature_algorithms_cert";
     case ExtensionType::key_share: return "key_share";
   }

@@ -54,6 +54,7 @@ enum class ExtensionType : std::uint16_t {
   cookie = 44,
   psk_key_exchange_modes = 45,
   certificate_authorities = 47,
+  post_handshake_auth = 49,
   signature_algorithms_cert = 50,
   key_share = 51,
   renegotiation_info = 0xff01,

@@ -29,6 +29,9 @@ class Collector final : public handshake::Outside {
   Result<void> install_receiving_keys(keys::DirectionKeys) override { return {}; }
   void limit_records(const handshake::RecordLimits&) override {}
   void skip_early_data() override {}
+  void stop_skipping_early_data() override {}
+  [[nodiscard]] keys::TrafficSecret sending_secret() const override { return {}; }
+  [[nodiscard]] keys::TrafficSecret receiving_secret() const override { return {}; }
   void remove_sending_keys() override {}
   void begin_early_data(std::size_t, keys::Exporter13) override {}
   void answer_early_data(EarlyDataStatus) override {}

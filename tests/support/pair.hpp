@@ -41,6 +41,7 @@ struct End {
   bool peer_closed = false;
   int sessions_stored = 0;
   int keys_updated = 0;
+  int client_authentications = 0;
   unsigned renegotiated = 0;
   unsigned refused = 0;
 
@@ -67,6 +68,7 @@ struct End {
     established |= std::holds_alternative<HandshakeDone>(event);
     peer_closed |= std::holds_alternative<PeerClosed>(event);
     sessions_stored += std::holds_alternative<SessionStored>(event);
+    client_authentications += std::holds_alternative<ClientAuthenticated>(event);
     keys_updated += std::holds_alternative<KeysUpdated>(event);
     renegotiated += std::holds_alternative<Renegotiated>(event);
     refused += std::holds_alternative<RenegotiationRefused>(event);

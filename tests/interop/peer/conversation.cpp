@@ -241,6 +241,11 @@ sotto::Result<void> Conversation::take(const sotto::Event& event) {
                           report_agreement("renegotiated");
                           return {};
                         },
+                        [this](const sotto::ClientAuthenticated&) -> sotto::Result<void> {
+                          ++renegotiations_;
+                          report_agreement("authenticated");
+                          return {};
+                        },
                         [](const sotto::RenegotiationRefused&) -> sotto::Result<void> {
                           report({{"event", "refused"}});
                           return {};

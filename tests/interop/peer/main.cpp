@@ -80,6 +80,7 @@ int run_client(const Options& options, const Answers& answers) {
   auto builder = sotto::ClientConfig::builder();
   if (auto applied = apply_common(builder, options, answers); !applied) return give_up(applied.error());
   if (!options.psk.empty()) builder.external_psk(parse_psk(options.psk, sotto::PskRole::client));
+  if (options.later_authentication) builder.post_handshake_authentication();
   auto config = builder.verifier(answers.verifier).build();
   if (!config) return give_up(config.error());
 

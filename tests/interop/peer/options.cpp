@@ -99,6 +99,7 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--export-length", options.export_length);
   app.add_option("--received", options.received_file, "file that application data is appended to");
   app.add_option("--connections", options.connections, "connections to make or serve, one after the other");
+  app.add_flag("--later-auth", options.later_authentication, "be ready to show a certificate after the handshake");
   app.add_flag("--early-data", options.early_data, "accept early data, or offer it");
   app.add_option("--early-say", options.early_text, "text that a client says early, where it can");
   app.add_option("--psk", options.psk, "plain|imported:sha256|sha384:IDENTITY:KEY[:CONTEXT], the key in hexadecimal");

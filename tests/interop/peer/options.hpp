@@ -26,7 +26,7 @@ struct Action {
     updates,       // updates:N     waits until the peer has updated its keys N times in all
     renegotiate,   // renegotiate           starts a renegotiation
     ask,           // ask:required | ask:optional   asks the client for its certificate
-    renegotiated,  // renegotiated:N        waits until there were N renegotiations in all
+    renegotiated,  // renegotiated:N        waits until there were N renegotiations or later authentications in all
     echo,          // echo          sends back what comes until the peer closes
     close,         // close         sends close_notify
     drain,         // drain         reads until the peer says close_notify
@@ -53,6 +53,7 @@ struct Options {
   std::string received_file;
   unsigned connections = 1;
   bool late_answers = false;
+  bool later_authentication = false;
   bool early_data = false;
   std::string early_text;
   std::string psk;  // KIND:HASH:IDENTITY:KEY[:CONTEXT], the key in hexadecimal

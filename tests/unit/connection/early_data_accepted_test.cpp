@@ -164,6 +164,11 @@ TEST(EarlyDataAccepted, is_answered_before_the_handshake_is_done) {
   EXPECT_TRUE(pair.client.established);
   EXPECT_EQ(pair.client.data, "half a round trip");
   EXPECT_FALSE(pair.server.established);
+  std::array<std::byte, 32> ours{};
+  std::array<std::byte, 32> theirs{};
+  ASSERT_TRUE(pair.client.connection.export_keying_material("label", {}, ours));
+  ASSERT_TRUE(pair.server.connection.export_keying_material("label", {}, theirs));
+  EXPECT_EQ(ours, theirs);
   pair.run();
   EXPECT_TRUE(pair.established());
 }
@@ -368,6 +373,30 @@ TEST(EarlyDataRejected, after_a_hello_retry_request) {
   EXPECT_TRUE(pair.client.connection.summary().resumed);
 }
 
+TEST(EarlyDataRejected, after_a_hello_retry_request_is_not_skipped_behind_the_second_hello) {
+  World world;
+  world.meet();
+  auto policy = Policy::modern();
+  policy.groups = policy.key_shares = {NamedGroup::secp384r1};
+  world.server_config = world.server().policy(policy).build().value();
+  auto pair = world.pair();
+  const auto carry = [](End& from, End& to) {
+    to.in.append(from.out.readable());
+    from.out.clear();
+    to.run();
+  };
+  carry(pair.client, pair.server);
+  carry(pair.server, pair.client);
+  carry(pair.client, pair.server);
+  ASSERT_FALSE(pair.server.error);
+  const std::vector<std::byte> record = {std::byte{23}, std::byte{3}, std::byte{3}, std::byte{0}, std::byte{20}};
+  pair.server.in.append(record);
+  pair.server.in.append(std::vector<std::byte>(20));
+  pair.server.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::bad_record_mac);
+}
+
 TEST(EarlyDataRejected, with_another_application_protocol) {
   World world;
   world.meet();
@@ -406,6 +435,7 @@ TEST(EarlyDataRejected, outside_the_window_of_time) {
       pair.run();
       EXPECT_EQ(pair.server.early_data, request) << late;
     }
+    EXPECT_EQ(pair.server.connection.summary().ticket_age_skew, milliseconds(late));
   }
 }
 
