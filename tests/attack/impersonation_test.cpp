@@ -1,5 +1,6 @@
 // Somebody who has the certificate but not the key, or who was not there for the whole handshake.
 #include "attack/scene.hpp"
+#include "support/forge.hpp"
 
 namespace sotto::attack {
 namespace {
@@ -129,6 +130,40 @@ TEST(Impersonation, fails_with_a_certificate_for_another_name_or_of_another_auth
                          ServerConfig::builder().credential(strange).build().value());
     other_authority.run();
     expect_refused(other_authority.client, Code::certificate_untrusted, Alert::unknown_ca);
+  }
+}
+
+/// Returns a certificate of the right name whose key may do `usage` alone.
+Bytes certificate_for(const std::string& usage) {
+  const forge::Forged root(forge::authority("usage root"), nullptr);
+  forge::Recipe recipe;
+  recipe.key = "RSA:2048";
+  recipe.extensions = {{NID_subject_alt_name, "DNS:localhost"}, {NID_key_usage, "critical," + usage}};
+  return own(as_view(forge::Forged(recipe, &root).certificate().der()));
+}
+
+TEST(Impersonation, fails_with_a_key_that_is_not_meant_for_this) {
+  // Of keys for encryption the attacker may have a decryption oracle, of keys for signatures a signing one. RFC 8446,
+  // 4.4.2.2; RFC 5246, 7.4.2.
+  struct Use {
+    const char* usage;
+    CipherSuite suite;
+  };
+  for (const auto& [usage, suite] : {Use{"keyEncipherment", CipherSuite::TLS_AES_128_GCM_SHA256},
+                                     Use{"keyEncipherment", CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
+                                     Use{"digitalSignature", CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256}}) {
+    const bool newer = suite == CipherSuite::TLS_AES_128_GCM_SHA256;
+    const auto shown = certificate_for(usage);
+    const Conversation run(
+        client_builder().policy(newer ? Policy::modern() : with_suite12(suite)).build().value(),
+        legacy_server().build().value(), to_each(From::server, HandshakeType::certificate, [&](Bytes& raw) {
+          if (newer) {
+            change<wire::Certificate>(raw, [&](auto& message) { message.certificate_list = {{shown, {}}}; });
+          } else {
+            change<wire::Certificate12>(raw, [&](auto& message) { message.certificate_list = {{shown}}; });
+          }
+        }));
+    expect_refused(run.client.error, Code::certificate_wrong_purpose, Alert::unsupported_certificate, usage);
   }
 }
 

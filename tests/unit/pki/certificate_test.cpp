@@ -5,7 +5,7 @@
 #include <sotto/verifier.hpp>
 
 #include "base/bytes.hpp"
-#include "unit/pki/forge.hpp"
+#include "support/forge.hpp"
 
 namespace sotto {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "unit/pki/forge.hpp"
+#include "support/forge.hpp"
 #include "wire/certificate_view.hpp"
 
 namespace sotto {

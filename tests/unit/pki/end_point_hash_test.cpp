@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/certificate_facts.hpp"
-#include "forge.hpp"
+#include "support/forge.hpp"
 
 namespace sotto {
 namespace {

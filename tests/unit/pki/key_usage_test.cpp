@@ -1,8 +1,8 @@
 // What a server's certificate lets its key do decides which handshakes it serves.
 #include <gtest/gtest.h>
 
-#include "forge.hpp"
 #include "keys/cipher_suites.hpp"
+#include "support/forge.hpp"
 #include "support/pair.hpp"
 
 namespace sotto {

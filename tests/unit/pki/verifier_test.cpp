@@ -6,7 +6,7 @@
 #include <sotto/issue.hpp>
 #include <sotto/verifier.hpp>
 
-#include "unit/pki/forge.hpp"
+#include "support/forge.hpp"
 
 namespace sotto {
 namespace {

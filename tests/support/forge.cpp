@@ -1,4 +1,4 @@
-#include "unit/pki/forge.hpp"
+#include "support/forge.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/dsa.h>
