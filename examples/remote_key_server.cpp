@@ -25,7 +25,9 @@ asio::awaitable<void> greet(tcp::socket socket, Shop& shop) {
       const auto& wanted = std::get<sotto::SignQuestion>(question.what);
       auto signature = shop.vault.sign(wanted.scheme, wanted.message);  // takes its time; the event loop does not wait
       sotto::Answer answer = signature ? sotto::Answer(sotto::Signature{*signature}) : sotto::Answer(signature.error());
-      asio::post(tls.get_executor(), [&tls, id = question.id, answer] { (void)tls.answer(id, answer); });
+      asio::post(tls.get_executor(), [&tls, id = question.id, answer = std::move(answer)]() mutable {
+        (void)tls.answer(id, std::move(answer));
+      });
     });
   });
   co_await tls.async_handshake(asio::use_awaitable);  // ends only after the answer: `tls` lives as long
