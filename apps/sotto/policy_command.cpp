@@ -49,6 +49,8 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
             {"held_data", limits.held_data},
             {"gcm_records_per_key", limits.gcm_records_per_key}}},
           {"require_extended_master_secret", policy.require_extended_master_secret},
+          {"request_ocsp_response", policy.request_ocsp_response},
+          {"request_sct_list", policy.request_sct_list},
           {"pad_records_to", policy.pad_records_to},
           {"fragment_size", policy.fragment_size},
           {"record_size_limit", policy.record_size_limit},

@@ -42,6 +42,9 @@ struct SOTTO_API Summary {
   CertificateChain peer_chain;
   /// How the peer was authenticated, in words; empty for a client without a certificate.
   std::string peer_authenticated;
+  /// What the server sent with its certificate because it was asked to: see `VerifyRequest`.
+  std::vector<std::byte> ocsp_response;
+  std::vector<std::byte> sct_list;
   /// Octets of content that one record may have, as agreed on: those we send, and those we take. RFC 8449; RFC 6066, 4.
   std::size_t sent_record_limit = 16384;
   std::size_t received_record_limit = 16384;

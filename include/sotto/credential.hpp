@@ -37,6 +37,16 @@ class SOTTO_API Credential {
   /// curve) serve there. A certificate that is for encryption only has no schemes.
   static Result<Credential> with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes);
 
+  /// Returns this credential with an OCSP response for its end entity, in DER, that is shown to clients that ask for
+  /// one. Nothing is checked; renew it in time by a new configuration. RFC 6066, 8; RFC 8446, 4.4.2.1.
+  [[nodiscard]] Credential with_ocsp_response(std::vector<std::byte> response) const;
+  /// Returns this credential with signed certificate timestamps, each behind its length of two octets as RFC 6962, 3.3
+  /// has them in `sct_list`, that are shown to clients that ask for them. Nothing is checked.
+  [[nodiscard]] Credential with_sct_list(std::vector<std::byte> list) const;
+  /// Returns what was attached; empty if nothing.
+  [[nodiscard]] std::span<const std::byte> ocsp_response() const;
+  [[nodiscard]] std::span<const std::byte> sct_list() const;
+
   [[nodiscard]] const CertificateChain& chain() const;
   /// Lists the schemes that this key can sign with in TLS 1.3, most preferred first. Empty for one that serves in TLS
   /// 1.2 alone, by what a remote key can do or because its certificate is for encryption only (keyUsage).

@@ -168,6 +168,10 @@ struct SOTTO_API Policy {
   /// Refuses TLS 1.2 peers that do not know the extended master secret. Without it two connections can be made to have
   /// the same secrets, so they are never resumed and have no exporter anyway. RFC 7627, 1 and 5.
   bool require_extended_master_secret = false;
+  /// Asks servers for an OCSP response or for signed certificate timestamps, which come with the certificate. They are
+  /// handed to the verifier (`VerifyRequest`) and told by the `Summary`. RFC 6066, 8; RFC 6962, 3.3.1.
+  bool request_ocsp_response = false;
+  bool request_sct_list = false;
   /// Pads records to a multiple of so many octets; 0 sends no padding. RFC 8446, 5.4.
   std::size_t pad_records_to = 0;
   /// Octets of plaintext in one record that we send; 1 to 16384. Less where the peer can take less.

@@ -68,6 +68,9 @@ struct SOTTO_API VerifyRequest {
   std::optional<ServerName> name;  ///< the name to be proven; absent for clients and where the check is switched off
   Purpose purpose = Purpose::server_authentication;
   std::chrono::system_clock::time_point time;
+  /// What the peer sent with its certificate because it was asked to; empty if nothing. As it came: nothing is checked.
+  std::vector<std::byte> ocsp_response = {};  ///< DER. RFC 6066, 8
+  std::vector<std::byte> sct_list = {};       ///< timestamps, each behind its length. RFC 6962, 3.3
 };
 
 /// Proves that a verifier accepted exactly one chain. Only `Verifier::verify` can make it.

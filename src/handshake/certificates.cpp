@@ -6,26 +6,68 @@
 
 namespace sotto::handshake {
 
-Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain) {
+Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain,
+                              const wire::ExtensionList& staples) {
   wire::Certificate message;
   message.certificate_request_context = context;
   for (const auto& certificate : chain) message.certificate_list.push_back({as_view(certificate.der()), {}});
+  if (!message.certificate_list.empty())
+    message.certificate_list.front().extensions = staples.view<wire::In::certificate>();
   return channel.send(message);
 }
 
-Result<CertificateChain> take_chain(const wire::Certificate& certificate) {
+Result<CertificateChain> take_chain(const wire::Certificate& certificate,
+                                    const std::vector<wire::ExtensionType>& offered) {
   CertificateChain chain;
   Result<void> solicited;
   for (const auto& entry : certificate.certificate_list) {
-    // RFC 8446, 4.4.2: extensions "MUST correspond to ones from the ClientHello" or the CertificateRequest; we offer
-    // none.
+    // RFC 8446, 4.4.2: extensions "MUST correspond to ones from the ClientHello" or the CertificateRequest.
     entry.extensions.each([&](const wire::RawExtension& extension) {
+      if (std::ranges::find(offered, extension.type) != offered.end()) return;
       solicited = fail(Code::unexpected_extension, name_of(extension.type) + " in a Certificate message");
     });
     if (!solicited) return std::unexpected(solicited.error());
     chain.emplace_back(as_public(entry.cert_data));
   }
   return chain;
+}
+
+Result<Staples> take_staples(const wire::Certificate& certificate) {
+  Staples staples;
+  const auto& extensions = certificate.certificate_list.front().extensions;
+  if (const auto status = extensions.find<wire::CertificateStatusEntry>()) {
+    if (status->status_type != wire::CertificateStatusType::ocsp)
+      return fail(Code::malformed_extension, "a certificate status that is no OCSP response");
+    staples.ocsp_response = own_public(status->response);
+  }
+  if (const auto timestamps = extensions.find<wire::TimestampList>())
+    staples.sct_list = own_public(timestamps->sct_list);
+  return staples;
+}
+
+bool has_wanted_ocsp_response(const wire::ClientHello& hello, const Credential& credential) {
+  const auto wanted = hello.extensions.find<wire::StatusRequest>();
+  return wanted && wanted->status_type == wire::CertificateStatusType::ocsp && !credential.ocsp_response().empty();
+}
+
+bool has_wanted_sct_list(const wire::ClientHello& hello, const Credential& credential) {
+  return hello.extensions.has(wire::ExtensionType::signed_certificate_timestamp) && !credential.sct_list().empty();
+}
+
+wire::ExtensionList staples_for(const wire::ClientHello& hello, const Credential& credential) {
+  wire::ExtensionList staples;
+  if (has_wanted_ocsp_response(hello, credential)) {
+    wire::CertificateStatusEntry status;
+    status.status_type = wire::CertificateStatusType::ocsp;
+    status.response = as_view(credential.ocsp_response());
+    staples.add(status);
+  }
+  if (has_wanted_sct_list(hello, credential)) {
+    wire::TimestampList timestamps;
+    timestamps.sct_list = as_view(credential.sct_list());
+    staples.add(timestamps);
+  }
+  return staples;
 }
 
 Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain, KeyUse use) {

@@ -9,6 +9,7 @@
 
 #include "crypto/signature.hpp"
 #include "handshake/channel.hpp"
+#include "wire/hellos.hpp"
 #include "wire/messages13.hpp"
 
 namespace sotto::handshake {
@@ -18,9 +19,26 @@ enum class Signer : std::uint8_t { server, client };
 
 /// Sends a Certificate message with `chain`, which may be empty for a client. `context`: that of the
 /// CertificateRequest.
-[[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain);
-/// Copies the chain out of a Certificate message. Extensions in it must have been offered, and none is.
-[[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate);
+/// `staples`: extensions of the end entity's entry.
+[[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain,
+                                            const wire::ExtensionList& staples = {});
+/// Copies the chain out of a Certificate message. `offered`: the extensions that may be in it.
+[[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate,
+                                                  const std::vector<wire::ExtensionType>& offered = {});
+
+/// What comes with an end entity's certificate. RFC 8446, 4.4.2.1; RFC 6962, 3.3.
+struct Staples {
+  std::vector<std::byte> ocsp_response;
+  std::vector<std::byte> sct_list;
+};
+/// Returns what came with the end entity, once `take_chain` accepted it.
+[[nodiscard]] Result<Staples> take_staples(const wire::Certificate& certificate);
+/// Returns what the client asks for and the credential has, for a server's Certificate message.
+[[nodiscard]] wire::ExtensionList staples_for(const wire::ClientHello& hello, const Credential& credential);
+/// Says whether the client asks for an OCSP response, and the credential has one.
+[[nodiscard]] bool has_wanted_ocsp_response(const wire::ClientHello& hello, const Credential& credential);
+/// Says the same of signed certificate timestamps.
+[[nodiscard]] bool has_wanted_sct_list(const wire::ClientHello& hello, const Credential& credential);
 /// Says what the end entity's key is used for.
 enum class KeyUse : std::uint8_t { signing, enciphering };
 /// Reads the end entity's key; its keyUsage must allow `use`.

@@ -45,7 +45,6 @@ Result<void> Channel::pump(Flow& flow, std::string_view name) {
     const auto raw = queue_.next(limits_);
     if (!raw) return std::unexpected(locate(raw.error(), name));
     if (!*raw) return {};
-    tell(Direction::received, **raw);
     if (ignores_hello_requests_ && wire::type_of(**raw) == wire::HandshakeType::hello_request) continue;
     if (auto delivered = waiting_->deliver(*waiting_, *this, **raw); !delivered)
       return std::unexpected(locate(delivered.error(), name));

@@ -77,7 +77,7 @@ class Channel;
 /// The one message that a flow waits for; lives in its frame.
 class PendingMessage {
  public:
-  /// Recognises, parses and absorbs `raw`, or refuses it before the flow sees it.
+  /// Recognises, traces, parses and absorbs `raw`, or refuses it before the flow sees it.
   using Deliver = Result<void> (*)(PendingMessage&, Channel&, View raw);
   /// Names the legal messages: "Certificate | CertificateRequest".
   using Describe = std::string (*)();
@@ -102,6 +102,8 @@ class PendingQuestion {
 
 template <class... M>
 class ExpectOperation;
+template <class M>
+class ExpectOptionalOperation;
 template <class Q>
 class AskOperation;
 
@@ -118,6 +120,11 @@ class Channel {
   template <class... M>
   [[nodiscard]] ExpectOperation<M...> expect() {
     return ExpectOperation<M...>(*this);
+  }
+  /// Waits for a message that may be left out; nothing if another one comes, which is then the next.
+  template <class M>
+  [[nodiscard]] ExpectOptionalOperation<M> expect_optional() {
+    return ExpectOptionalOperation<M>(*this);
   }
   /// Waits for the answer to `question`, which may come at once or much later. The question stays the flow's.
   template <class Q>
@@ -173,6 +180,8 @@ class Channel {
  private:
   template <class... M>
   friend class ExpectOperation;
+  template <class M>
+  friend class ExpectOptionalOperation;
   template <class Q>
   friend class AskOperation;
 
@@ -214,6 +223,7 @@ class ExpectOperation : public PendingMessage {
   }
   static Result<void> take(PendingMessage& pending, Channel& channel, View raw) {
     auto& self = static_cast<ExpectOperation&>(pending);
+    channel.tell(Direction::received, raw);
     Result<void> taken = fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)));
     (void)((M::matches(raw) && (taken = self.template parse<M>(channel, raw), true)) || ...);
     return taken;
@@ -252,6 +262,36 @@ class ExpectOperation : public PendingMessage {
   }
   Channel& channel_;
   std::optional<std::variant<Received<M>...>> received_;
+};
+
+/// Awaits a message `M` that may be left out; yields `std::optional<Received<M>>`. `M` covers no transcript.
+template <class M>
+class ExpectOptionalOperation : public PendingMessage {
+ public:
+  explicit ExpectOptionalOperation(Channel& channel) : PendingMessage(&take, &take_change, &names), channel_(channel) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept { channel_.waiting_ = this; }
+  std::optional<Received<M>> await_resume() { return std::move(received_); }
+
+ private:
+  static std::string names() { return std::string(M::name) + " or what follows it"; }
+  static Result<void> take_change(PendingMessage&, Channel&) { return fail(Code::bad_change_cipher_spec); }
+  static Result<void> take(PendingMessage& pending, Channel& channel, View raw) {
+    if (!M::matches(raw)) {
+      channel.queue_.give_back(raw.size());
+      return {};
+    }
+    channel.tell(Direction::received, raw);
+    auto message = wire::parse_message<M>(raw);
+    if (!message) return std::unexpected(message.error());
+    if (auto absorbed = channel.transcript_.absorb(raw); !absorbed) return absorbed;
+    static_cast<ExpectOptionalOperation&>(pending).received_.emplace(Received<M>{std::move(*message), raw});
+    channel.at_ = M::name;
+    return {};
+  }
+
+  Channel& channel_;
+  std::optional<Received<M>> received_;
 };
 
 /// Awaits the answer to a question.

@@ -69,6 +69,7 @@ struct ClientState {
 
   // Who the server is.
   std::optional<crypto::PublicKey> server_key;
+  VerifyQuestion judge;  // not in the flow, whose frame is to stay small
 
   std::optional<ClientCertificateDemand> certificate_demand;
   std::optional<keys::TrafficSecret> client_handshake_traffic;
@@ -79,7 +80,8 @@ struct ClientState {
   SecretBytes premaster_secret;
   Bytes public_value;
   Bytes ticket;
-  Bytes new_session_id;  // under which the server keeps this session
+  bool status_promised = false;  // CertificateStatus may come: RFC 6066, 8
+  Bytes new_session_id;          // under which the server keeps this session
   std::chrono::seconds ticket_lifetime{};
 
   Outcome outcome;

@@ -6,6 +6,7 @@ namespace sotto::handshake {
 using keys::KeyAgreement;
 using wire::Certificate12;
 using wire::CertificateRequest12;
+using wire::CertificateStatus;
 using wire::ChangeCipherSpec;
 using wire::Finished;
 using wire::NewSessionTicket12;
@@ -15,8 +16,12 @@ using wire::ServerKeyExchangeDhe;
 
 Flow client12(Channel& channel, ClientState& state) {  // RFC 5246, 7.3, figure 1
   auto certificate = co_await channel.expect<Certificate12>();
-  auto judge = co_await take_server_chain12(state, certificate);
-  auto proof = co_await channel.ask(judge);
+  co_await take_server_chain12(state, certificate);
+  if (state.status_promised) {
+    auto status = co_await channel.expect_optional<CertificateStatus>();
+    co_await take_certificate_status(state, status);
+  }
+  auto proof = co_await channel.ask(state.judge);
   if (state.suite->key_agreement == KeyAgreement::ecdhe) {
     auto exchange = co_await channel.expect<ServerKeyExchange>();
     co_await check_server_key_exchange(state, proof, exchange);
@@ -36,8 +41,7 @@ Flow client12(Channel& channel, ClientState& state) {  // RFC 5246, 7.3, figure 
   if (!state.certificate_demand) {
     co_await send_client_key_exchange(channel, state);
   } else {
-    auto choose = co_await client_credential_question12(state);
-    auto credential = co_await channel.ask(choose);
+    auto credential = co_await channel.ask(state.certificate_demand->question);
     co_await send_client_certificate12(channel, credential);
     co_await send_client_key_exchange(channel, state);
     if (credential) {

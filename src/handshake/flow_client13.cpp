@@ -22,8 +22,8 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
       first = std::move(next);
     }
     auto& certificate = std::get<Received<Certificate>>(first);
-    auto judge = co_await take_server_chain(state, certificate);
-    auto proof = co_await channel.ask(judge);
+    co_await take_server_chain(state, certificate);
+    auto proof = co_await channel.ask(state.judge);
     auto verify = co_await channel.expect<CertificateVerify>();
     co_await check_server_signature(state, proof, verify);
   }

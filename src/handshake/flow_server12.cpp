@@ -17,6 +17,7 @@ Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 
   co_await take_credential12(state, chosen);
   co_await send_server_hello12(channel, state);
   co_await send_server_certificate12(channel, state);
+  co_await send_certificate_status12(channel, state);
   if (state.agreed.suite->key_agreement != KeyAgreement::rsa_transport) {
     auto sign = co_await key_exchange_sign_question(state);
     auto signature = co_await channel.ask(sign);
@@ -27,9 +28,9 @@ Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 
 
   if (state.certificate_requested) {
     auto certificate = co_await channel.expect<Certificate12>();
-    auto judge = co_await take_client_chain12(state, certificate);
-    if (judge) {
-      auto proof = co_await channel.ask(*judge);
+    co_await take_client_chain12(state, certificate);
+    if (state.judge) {
+      auto proof = co_await channel.ask(*state.judge);
       co_await note_client(state, proof);
     }
   }

@@ -19,6 +19,8 @@ class MessageQueue {
   /// Returns the next complete framed message, a view that lives until the next call of `feed` or `release`; nothing if
   /// it is not complete yet. A message longer than `limits` allow is an error as soon as its header is there.
   [[nodiscard]] Result<std::optional<View>> next(const Limits& limits);
+  /// Makes the message of so many octets that was returned last the next one again.
+  void give_back(std::size_t octets) { begin_ -= octets; }
   /// Says whether octets of an incomplete or further message are waiting.
   [[nodiscard]] bool empty() const { return begin_ == bytes_.size(); }
   /// Frees the storage if nothing is waiting.

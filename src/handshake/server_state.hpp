@@ -53,6 +53,7 @@ struct ServerState {
   // Who we are and who the client is.
   std::optional<Credential> credential;
   std::optional<crypto::PublicKey> client_key;
+  std::optional<VerifyQuestion> judge;  // in TLS 1.2; not in the flow, whose frame is to stay small
   bool certificate_requested = false;
   Bytes request_context;  // of the CertificateRequest; empty in a handshake
 

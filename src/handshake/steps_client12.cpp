@@ -70,6 +70,9 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   if (state.agreed12.encrypt_then_mac && !state.suite->cbc)
     return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
   state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
+  state.status_promised = hello.extensions.has(ExtensionType::status_request);
+  if (const auto timestamps = hello.extensions.find<TimestampList>())
+    state.outcome.summary.sct_list = own_public(timestamps->sct_list);
   return accept_protocol12(state, hello);
 }
 
@@ -164,7 +167,7 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
   return channel.transcript().select(suite->hash, keys::Transcript::Retention::messages);
 }
 
-Result<VerifyQuestion> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
+Result<void> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
   if (auto checked = check_same_peer(state.before.get(), chain.front()); !checked)
@@ -178,7 +181,21 @@ Result<VerifyQuestion> take_server_chain12(ClientState& state, const Received<Ce
                 "the certificate's key does not go with " + to_string(state.suite->suite));
   state.server_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = chain;
-  return VerifyQuestion{{std::move(chain), state.name, Purpose::server_authentication, state.settings().clock()}};
+  state.judge.request.chain = std::move(chain);
+  state.judge.request.name = state.name;
+  state.judge.request.purpose = Purpose::server_authentication;
+  state.judge.request.time = state.settings().clock();
+  state.judge.request.sct_list = state.outcome.summary.sct_list;
+  return {};
+}
+
+Result<void> take_certificate_status(ClientState& state, const std::optional<Received<CertificateStatus>>& received) {
+  if (!received) return {};
+  if (received->message.status_type != CertificateStatusType::ocsp)
+    return fail(Code::malformed_message, "a CertificateStatus that is no OCSP response");
+  state.judge.request.ocsp_response = own_public(received->message.response);
+  state.outcome.summary.ocsp_response = state.judge.request.ocsp_response;
+  return {};
 }
 
 Result<void> check_server_key_exchange(ClientState& state, const Verified& proof,
@@ -250,10 +267,6 @@ Result<void> accept_certificate_request12(ClientState& state, const Received<Cer
     demand.question.authorities.push_back(own_public(authority.name));
   state.certificate_demand.emplace(std::move(demand));
   return {};
-}
-
-Result<ChooseClientCredentialQuestion> client_credential_question12(ClientState& state) {
-  return state.certificate_demand->question;
 }
 
 Result<void> send_client_certificate12(Channel& channel, const std::optional<Credential>& credential) {

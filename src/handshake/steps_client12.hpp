@@ -12,9 +12,11 @@ namespace sotto::handshake {
 /// Checks the choices of a TLS 1.2 ServerHello. RFC 5246, 7.4.1.3.
 [[nodiscard]] Result<void> accept_server_hello12(Channel& channel, ClientState& state,
                                                  const Received<wire::ServerHello>& hello);
-/// Takes the server's chain and its key; returns the question whether it is who it should be.
-[[nodiscard]] Result<VerifyQuestion> take_server_chain12(ClientState& state,
-                                                         const Received<wire::Certificate12>& certificate);
+/// Takes the server's chain and its key; `state.judge` is then the question whether it is who it should be.
+[[nodiscard]] Result<void> take_server_chain12(ClientState& state, const Received<wire::Certificate12>& certificate);
+/// Takes the OCSP response that goes with the server's certificate, if it came.
+[[nodiscard]] Result<void> take_certificate_status(ClientState& state,
+                                                   const std::optional<Received<wire::CertificateStatus>>& received);
 /// Checks the server's signature over its share and agrees on the premaster secret; needs the proof.
 [[nodiscard]] Result<void> check_server_key_exchange(ClientState& state, const Verified& proof,
                                                      const Received<wire::ServerKeyExchange>& exchange);
@@ -26,8 +28,6 @@ namespace sotto::handshake {
 /// Keeps a CertificateRequest, to be answered after ServerHelloDone.
 [[nodiscard]] Result<void> accept_certificate_request12(ClientState& state,
                                                         const Received<wire::CertificateRequest12>& request);
-/// Returns the question which certificate to show.
-[[nodiscard]] Result<ChooseClientCredentialQuestion> client_credential_question12(ClientState& state);
 [[nodiscard]] Result<void> send_client_certificate12(Channel& channel, const std::optional<Credential>& credential);
 /// Sends our share and derives the master secret.
 [[nodiscard]] Result<void> send_client_key_exchange(Channel& channel, ClientState& state);

@@ -112,18 +112,28 @@ Result<void> keep_certificate_demand(ClientState& state, const CertificateReques
   return {};
 }
 
-Result<VerifyQuestion> take_server_chain(ClientState& state, const Received<wire::Certificate>& received) {
+Result<void> take_server_chain(ClientState& state, const Received<wire::Certificate>& received) {
   if (!received.message.certificate_request_context.empty())
     return fail(Code::malformed_message, "a server's Certificate with a context");
-  auto chain = take_chain(received.message);
+  auto chain = take_chain(received.message, state.offered);
   if (!chain) return std::unexpected(chain.error());
   // RFC 8446, 4.4.2.4: an empty Certificate from the server is decode_error.
   if (chain->empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
+  auto staples = take_staples(received.message);
+  if (!staples) return std::unexpected(staples.error());
   auto key = end_entity_key(*chain);
   if (!key) return std::unexpected(key.error());
   state.server_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = *chain;
-  return VerifyQuestion{{std::move(*chain), state.name, Purpose::server_authentication, state.settings().clock()}};
+  state.outcome.summary.ocsp_response = staples->ocsp_response;
+  state.outcome.summary.sct_list = staples->sct_list;
+  auto& request = state.judge.request;
+  request.chain = std::move(*chain);
+  request.name = state.name;
+  request.time = state.settings().clock();
+  request.ocsp_response = std::move(staples->ocsp_response);
+  request.sct_list = std::move(staples->sct_list);
+  return {};
 }
 
 Result<void> check_server_signature(ClientState& state, const Verified& proof,

@@ -21,9 +21,8 @@ namespace sotto::handshake {
                                                       const Received<wire::CertificateRequest>& request);
 /// Keeps what a CertificateRequest asks for, in the handshake or after it.
 [[nodiscard]] Result<void> keep_certificate_demand(ClientState& state, const wire::CertificateRequest& request);
-/// Takes the server's chain and its key; returns the question whether it is who it should be.
-[[nodiscard]] Result<VerifyQuestion> take_server_chain(ClientState& state,
-                                                       const Received<wire::Certificate>& certificate);
+/// Takes the server's chain and its key; `state.judge` is then the question whether it is who it should be.
+[[nodiscard]] Result<void> take_server_chain(ClientState& state, const Received<wire::Certificate>& certificate);
 /// Checks the server's CertificateVerify; needs the proof, so it cannot be forgotten.
 [[nodiscard]] Result<void> check_server_signature(ClientState& state, const Verified& proof,
                                                   const Received<wire::CertificateVerify>& verify);

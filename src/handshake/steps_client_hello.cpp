@@ -101,6 +101,19 @@ void offer_key_exchange(ClientState& state, ExtensionList& list) {
   }
 }
 
+/// Asks for what a server can send with its certificate. RFC 6066, 8; RFC 6962, 3.3.1.
+void offer_staples(ClientState& state, ExtensionList& list) {
+  const auto& policy = state.settings().policy;
+  if (policy.request_ocsp_response) {
+    static constexpr std::array<std::uint8_t, 4> any_responder = {0, 0, 0, 0};  // and no extensions
+    StatusRequest request;
+    request.status_type = CertificateStatusType::ocsp;
+    request.request = any_responder;
+    offer(state, list, request);
+  }
+  if (policy.request_sct_list) offer(state, list, TimestampRequest{});
+}
+
 /// Adds what the server may not exceed, and asks for short records of both sides. RFC 8449, 4; RFC 6066, 4.
 void offer_record_limits(ClientState& state, ExtensionList& list) {
   const auto& policy = state.settings().policy;
@@ -341,6 +354,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_names(state, extensions);
   offer_algorithms(state, extensions);
   offer_record_limits(state, extensions);
+  offer_staples(state, extensions);
   offer_tls12(state, extensions);
   if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   if (settings.post_handshake_auth && state.may_offer(ProtocolVersion::tls13))

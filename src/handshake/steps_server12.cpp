@@ -155,6 +155,13 @@ ExtensionList answer_extensions(const ServerState& state) {
   if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
   if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
   answer_record_limits(state.records, extensions);
+  if (!state.session && has_wanted_ocsp_response(state.hello, *state.credential)) extensions.add(StatusPromise{});
+  // RFC 6962, 3.3.1: not where a session is resumed.
+  if (!state.session && has_wanted_sct_list(state.hello, *state.credential)) {
+    TimestampList timestamps;
+    timestamps.sct_list = as_view(state.credential->sct_list());
+    extensions.add(timestamps);
+  }
   if (!state.offer.server_name.empty() && !state.session) extensions.add(ServerNameAccepted{});
   if (state.hello.extensions.has(ExtensionType::ec_point_formats) && !state.session) {
     static constexpr std::array<std::uint8_t, 1> uncompressed = {0};
@@ -308,6 +315,14 @@ Result<void> send_server_certificate12(Channel& channel, ServerState& state) {
   return send_certificate12(channel, state.credential->chain());
 }
 
+Result<void> send_certificate_status12(Channel& channel, ServerState& state) {
+  if (!has_wanted_ocsp_response(state.hello, *state.credential)) return {};
+  CertificateStatus message;
+  message.status_type = CertificateStatusType::ocsp;
+  message.response = as_view(state.credential->ocsp_response());
+  return channel.send(message);
+}
+
 Result<SignQuestion> key_exchange_sign_question(ServerState& state) {
   const auto& agreed = state.agreed12;
   const auto scheme = *state.outcome.summary.signature_scheme;
@@ -356,11 +371,11 @@ Result<void> send_certificate_request12(Channel& channel, ServerState& state) {
 
 Result<void> send_server_hello_done(Channel& channel) { return channel.send(ServerHelloDone{}); }
 
-Result<std::optional<VerifyQuestion>> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
+Result<void> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
   auto chain = take_chain12(received.message);
   if (chain.empty()) {
     if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
-    return std::nullopt;
+    return {};
   }
   if (auto checked = check_same_peer(state.before.get(), chain.front()); !checked)
     return std::unexpected(checked.error());
@@ -368,7 +383,9 @@ Result<std::optional<VerifyQuestion>> take_client_chain12(ServerState& state, co
   if (!key) return std::unexpected(key.error());
   state.client_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = chain;
-  return VerifyQuestion{{std::move(chain), std::nullopt, Purpose::client_authentication, state.settings().clock()}};
+  state.judge.emplace(
+      VerifyQuestion{{std::move(chain), std::nullopt, Purpose::client_authentication, state.settings().clock()}});
+  return {};
 }
 
 Result<void> note_client(ServerState& state, const Verified& proof) {

@@ -19,6 +19,8 @@ namespace sotto::handshake {
 [[nodiscard]] Result<void> take_credential12(ServerState& state, const Credential& credential);
 [[nodiscard]] Result<void> send_server_hello12(Channel& channel, ServerState& state);
 [[nodiscard]] Result<void> send_server_certificate12(Channel& channel, ServerState& state);
+/// Sends the OCSP response, if the client asked for one and there is one. RFC 6066, 8.
+[[nodiscard]] Result<void> send_certificate_status12(Channel& channel, ServerState& state);
 /// Makes our share and returns the question for its signature.
 [[nodiscard]] Result<SignQuestion> key_exchange_sign_question(ServerState& state);
 [[nodiscard]] Result<void> send_server_key_exchange(Channel& channel, ServerState& state, const SignQuestion& asked,
@@ -26,9 +28,9 @@ namespace sotto::handshake {
 /// Sends a CertificateRequest if the settings ask for one.
 [[nodiscard]] Result<void> send_certificate_request12(Channel& channel, ServerState& state);
 [[nodiscard]] Result<void> send_server_hello_done(Channel& channel);
-/// Takes the client's chain; returns the question whether to accept it, or nothing if it showed none and need not.
-[[nodiscard]] Result<std::optional<VerifyQuestion>> take_client_chain12(
-    ServerState& state, const Received<wire::Certificate12>& certificate);
+/// Takes the client's chain; `state.judge` is then the question whether to accept it, unless it showed none and need
+/// not.
+[[nodiscard]] Result<void> take_client_chain12(ServerState& state, const Received<wire::Certificate12>& certificate);
 /// Notes how the client was authenticated; its signature is checked later.
 [[nodiscard]] Result<void> note_client(ServerState& state, const Verified& proof);
 /// Agrees on the premaster secret and derives the master secret.

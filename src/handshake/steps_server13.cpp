@@ -187,7 +187,7 @@ Result<void> send_certificate_request(Channel& channel, ServerState& state) {
 }
 
 Result<void> send_server_certificate(Channel& channel, ServerState& state) {
-  return send_certificate(channel, {}, state.credential->chain());
+  return send_certificate(channel, {}, state.credential->chain(), staples_for(state.hello, *state.credential));
 }
 
 Result<SignQuestion> server_sign_question(Channel& channel, ServerState& state) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include <sotto/credential.hpp>
 
@@ -50,7 +51,7 @@ Result<Credential::Impl> join(Parts parts) {
     return std::unexpected(std::move(pair.error()));
   if (!end_entity->uses.sign) schemes = {};
   return Credential::Impl{std::move(parts.chain),
-                          std::move(parts.key),
+                          std::make_shared<const crypto::PrivateKey>(std::move(parts.key)),
                           std::move(schemes),
                           *names,
                           {end_entity->key.type(), end_entity->uses}};
@@ -104,11 +105,27 @@ Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vect
   auto tls13_schemes = schemes;
   std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key.type()); });
   return Credential(std::make_shared<const Impl>(Impl{std::move(chain),
-                                                      std::nullopt,
+                                                      nullptr,
                                                       {std::move(tls13_schemes), std::move(schemes)},
                                                       *names,
                                                       {key.type(), end_entity->uses}}));
 }
+
+Credential Credential::with_ocsp_response(std::vector<std::byte> response) const {
+  auto stapled = std::make_shared<Impl>(*impl_);
+  stapled->ocsp_response = std::move(response);
+  return Credential(std::move(stapled));
+}
+
+Credential Credential::with_sct_list(std::vector<std::byte> list) const {
+  auto stapled = std::make_shared<Impl>(*impl_);
+  stapled->sct_list = std::move(list);
+  return Credential(std::move(stapled));
+}
+
+std::span<const std::byte> Credential::ocsp_response() const { return impl_->ocsp_response; }
+
+std::span<const std::byte> Credential::sct_list() const { return impl_->sct_list; }
 
 const CertificateChain& Credential::chain() const { return impl_->chain; }
 
@@ -134,7 +151,7 @@ std::optional<NamedGroup> Credential::curve() const {
   }
 }
 
-bool Credential::has_local_key() const { return impl_->key.has_value(); }
+bool Credential::has_local_key() const { return impl_->key != nullptr; }
 
 Result<std::vector<std::byte>> Credential::sign(SignatureScheme scheme, std::span<const std::byte> message) const {
   if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");

@@ -2,7 +2,7 @@
 /// What a Credential holds.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +34,7 @@ struct KeyFacts {
 }  // namespace pki
 
 struct Credential::Impl {
-  Impl(CertificateChain its_chain, std::optional<crypto::PrivateKey> its_key, pki::Schemes its_schemes,
+  Impl(CertificateChain its_chain, std::shared_ptr<const crypto::PrivateKey> its_key, pki::Schemes its_schemes,
        pki::AlternativeNames its_names, pki::KeyFacts its_facts)
       : chain(std::move(its_chain)),
         key(std::move(its_key)),
@@ -45,12 +45,14 @@ struct Credential::Impl {
         facts(its_facts) {}
 
   CertificateChain chain;
-  std::optional<crypto::PrivateKey> key;       ///< absent where signatures are asked for
-  std::vector<SignatureScheme> schemes;        ///< for TLS 1.3
-  std::vector<SignatureScheme> tls12_schemes;  ///< for TLS 1.2
+  std::shared_ptr<const crypto::PrivateKey> key;  ///< null where signatures are asked for
+  std::vector<SignatureScheme> schemes;           ///< for TLS 1.3
+  std::vector<SignatureScheme> tls12_schemes;     ///< for TLS 1.2
   std::vector<std::string> names;
   pki::AlternativeNames alternative_names;  ///< the same, ready to be matched
   pki::KeyFacts facts;
+  std::vector<std::byte> ocsp_response;
+  std::vector<std::byte> sct_list;
 };
 
 }  // namespace sotto

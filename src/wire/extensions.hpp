@@ -237,6 +237,35 @@ struct RecordSizeLimit  // RFC 8449, 4
 
 struct PostHandshakeAuth : EmptyRow<ExtensionType::post_handshake_auth, In::client_hello> {};  // RFC 8446, 4.2.6
 
+struct StatusRequest : Row<ExtensionType::status_request, In::client_hello | In::certificate_request> {  // RFC 6066, 8
+  CertificateStatusType status_type{};
+  View request;  // of that type; for OCSP two lists, of responders and of extensions
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("status_type", self.status_type);
+    visit.remaining("request", self.request);
+  }
+};
+struct StatusPromise : EmptyRow<ExtensionType::status_request, In::server_hello> {};   // RFC 6066, 8
+struct CertificateStatusEntry : Row<ExtensionType::status_request, In::certificate> {  // RFC 8446, 4.4.2.1
+  CertificateStatusType status_type{};
+  View response;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("status_type", self.status_type);
+    visit("response", self.response, between<1, 0xffffff>);
+  }
+};
+struct TimestampRequest  // RFC 6962, 3.3.1
+    : EmptyRow<ExtensionType::signed_certificate_timestamp, In::client_hello | In::certificate_request> {};
+struct TimestampList : Row<ExtensionType::signed_certificate_timestamp, In::server_hello | In::certificate> {
+  View sct_list;  // RFC 6962, 3.3: a list of SerializedSCT
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("sct_list", self.sct_list, between<1, 0xffff>);
+  }
+};
+
 struct EarlyDataIndication : EmptyRow<ExtensionType::early_data, In::client_hello | In::encrypted_extensions> {};
 struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
   std::uint32_t max_early_data_size = 0;
@@ -291,12 +320,13 @@ struct RowList {
     return ((Rows::type == type && includes(Rows::messages, message)) || ...);
   }
 };
-using AllRows = RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms,
-                        SignatureAlgorithmsCert, ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice,
-                        Cookie, PskKeyExchangeModes, CertificateAuthorities, KeyShareOffer, KeyShareChoice,
-                        KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice, MaxFragmentLengthRow, RecordSizeLimit,
-                        PostHandshakeAuth, EarlyDataIndication, EarlyDataLimit, EcPointFormats, EncryptThenMac,
-                        ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
+using AllRows =
+    RowList<ServerNameOffer, ServerNameAccepted, SupportedGroups, SignatureAlgorithms, SignatureAlgorithmsCert,
+            ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
+            CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
+            MaxFragmentLengthRow, RecordSizeLimit, StatusRequest, StatusPromise, CertificateStatusEntry,
+            TimestampRequest, TimestampList, PostHandshakeAuth, EarlyDataIndication, EarlyDataLimit, EcPointFormats,
+            EncryptThenMac, ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
 
 // ---- blocks of extensions ----
 

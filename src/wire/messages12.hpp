@@ -39,6 +39,17 @@ struct Certificate12 : MessageOf<HandshakeType::certificate> {
   }
 };
 
+struct CertificateStatus : MessageOf<HandshakeType::certificate_status> {  // RFC 6066, 8
+  static constexpr std::string_view name = "CertificateStatus";
+  CertificateStatusType status_type{};
+  View response;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("status_type", self.status_type);
+    visit("response", self.response, between<1, 0xffffff>);
+  }
+};
+
 /// ServerECDHParams: the part of ServerKeyExchange that is signed.
 struct ServerEcdhParams {
   EcCurveType curve_type = EcCurveType::named_curve;

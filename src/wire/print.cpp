@@ -135,10 +135,10 @@ struct Printers {
     return true;
   }
 };
-using AllMessages =
-    Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData, CertificateRequest,
-             CertificateRequest12, Certificate, Certificate12, CertificateVerify, Finished, NewSessionTicket,
-             NewSessionTicket12, KeyUpdate, HelloRequest, ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
+using AllMessages = Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData,
+                             CertificateRequest, CertificateRequest12, Certificate, Certificate12, CertificateStatus,
+                             CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest,
+                             ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
 
 }  // namespace
 

@@ -17,6 +17,7 @@ std::string name_of(HandshakeType type) {
     case HandshakeType::certificate_request: return "CertificateRequest";
     case HandshakeType::certificate_verify: return "CertificateVerify";
     case HandshakeType::finished: return "Finished";
+    case HandshakeType::certificate_status: return "CertificateStatus";
     case HandshakeType::key_update: return "KeyUpdate";
     case HandshakeType::message_hash: break;
   }
@@ -27,6 +28,8 @@ std::string name_of(ExtensionType type) {
   switch (type) {
     case ExtensionType::server_name: return "server_name";
     case ExtensionType::max_fragment_length: return "max_fragment_length";
+    case ExtensionType::status_request: return "status_request";
+    case ExtensionType::signed_certificate_timestamp: return "signed_certificate_timestamp";
     case ExtensionType::record_size_limit: return "record_size_limit";
     case ExtensionType::supported_groups: return "supported_groups";
     case ExtensionType::ec_point_formats: return "ec_point_formats";

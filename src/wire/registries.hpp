@@ -32,6 +32,7 @@ enum class HandshakeType : std::uint8_t {
   certificate_verify = 15,
   client_key_exchange = 16,
   finished = 20,
+  certificate_status = 22,
   key_update = 24,
   message_hash = 254,
 };
@@ -40,10 +41,12 @@ enum class HandshakeType : std::uint8_t {
 enum class ExtensionType : std::uint16_t {
   server_name = 0,
   max_fragment_length = 1,
+  status_request = 5,
   supported_groups = 10,
   ec_point_formats = 11,
   signature_algorithms = 13,
   application_layer_protocol_negotiation = 16,
+  signed_certificate_timestamp = 18,
   encrypt_then_mac = 22,
   extended_master_secret = 23,
   record_size_limit = 28,
@@ -62,6 +65,9 @@ enum class ExtensionType : std::uint16_t {
 
 /// RFC 6066, 4.
 enum class MaxFragmentLength : std::uint8_t { octets_512 = 1, octets_1024 = 2, octets_2048 = 3, octets_4096 = 4 };
+
+/// RFC 6066, 8.
+enum class CertificateStatusType : std::uint8_t { ocsp = 1 };
 
 /// RFC 8422, 5.1.2.
 enum class EcPointFormat : std::uint8_t { uncompressed = 0 };

@@ -290,6 +290,7 @@ void Conversation::report_agreement(std::string_view event) {
                       {"hello_retried", summary.hello_retried},
                       {"sent_record_limit", summary.sent_record_limit},
                       {"received_record_limit", summary.received_record_limit},
+                      {"ocsp_response", hexadecimal(summary.ocsp_response)},
                       {"peer_subject", subject_of(summary.peer_chain)},
                       {"peer_authenticated", summary.peer_authenticated},
                       {"external_psk", summary.external_psk},

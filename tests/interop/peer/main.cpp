@@ -1,5 +1,7 @@
 // sotto_peer: a TLS client or server that does what its command line says and reports in lines of JSON.
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -21,12 +23,20 @@ int give_up(const sotto::Error& error) {
   return 2;
 }
 
+std::vector<std::byte> read_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string octets{std::istreambuf_iterator<char>(in), {}};
+  const auto bytes = sotto::as_bytes(octets);
+  return {bytes.begin(), bytes.end()};
+}
+
 sotto::Result<Answers> make_answers(const Options& options) {
   Answers answers;
   for (const auto& [certificate, key] : options.credentials) {
     auto credential = sotto::Credential::from_pem_files(certificate, key);
     if (!credential) return std::unexpected(credential.error());
-    answers.credentials.push_back(std::move(*credential));
+    answers.credentials.push_back(
+        options.ocsp_response.empty() ? *credential : credential->with_ocsp_response(read_file(options.ocsp_response)));
   }
   if (options.roots.empty()) {
     answers.verifier = sotto::danger::accept_any_certificate();

@@ -68,6 +68,7 @@ struct RawOptions {
   std::vector<std::string> suites;
   std::vector<std::string> versions;
   bool no_middlebox = false;
+  bool request_staples = false;
   bool renegotiation = false;
   long timeout_ms = 15000;
   std::vector<std::string> actions;
@@ -91,6 +92,8 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--fragment", options.policy.fragment_size, "octets of plaintext in one record");
   app.add_option("--record-size-limit", options.policy.record_size_limit, "octets of a record that we take");
   app.add_option("--max-fragment-length", options.policy.max_fragment_length, "octets of any record, for a client");
+  app.add_flag("--request-staples", raw.request_staples, "ask for an OCSP response and timestamps");
+  app.add_option("--ocsp-response", options.ocsp_response, "DER file that a server shows with each certificate");
   app.add_option("--tickets", options.policy.tickets, "tickets that a server sends");
   app.add_flag("--no-middlebox", raw.no_middlebox, "send no change_cipher_spec");
   app.add_flag("--renegotiation", raw.renegotiation, "allow TLS 1.2 connections to be negotiated anew");
@@ -129,6 +132,7 @@ void finish(const RawOptions& raw, Options& options) {
   if (!raw.key_shares.empty()) policy.key_shares = parse_all(raw.key_shares, sotto::parse_group);
   if (!raw.suites.empty()) policy.cipher_suites = parse_all(raw.suites, sotto::parse_cipher_suite);
   if (!raw.versions.empty()) set_versions(policy, parse_all(raw.versions, parse_version));
+  policy.request_ocsp_response = policy.request_sct_list = raw.request_staples;
   policy.middlebox_compatibility = !raw.no_middlebox;
   if (raw.renegotiation) policy.renegotiation = sotto::Renegotiation::allowed;
   options.timeout = std::chrono::milliseconds(raw.timeout_ms);

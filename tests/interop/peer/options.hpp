@@ -48,6 +48,7 @@ struct Options {
   std::vector<std::string> alpn;
   sotto::Policy policy = sotto::Policy::modern();
   std::string key_log;
+  std::string ocsp_response;
   std::string export_label;
   std::size_t export_length = 32;
   std::string received_file;
