@@ -17,7 +17,8 @@ ExitCode exit_code_for(const sotto::Error& error) {
     case Code::certificate_wrong_purpose:
     case Code::certificate_revoked:
     case Code::certificate_too_weak:
-    case Code::certificate_refused: return ExitCode::not_authenticated;
+    case Code::certificate_refused:
+    case Code::certificate_not_in_tlsa: return ExitCode::not_authenticated;
     case Code::truncated: return ExitCode::truncated;
     case Code::invalid_server_name: return ExitCode::usage;
     case Code::invalid_policy:

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -101,7 +102,7 @@ class SOTTO_API Verifier {
 
   /// Returns the proof, or the reason for refusal: `certificate_untrusted`, `certificate_expired`,
   /// `certificate_not_yet_valid`, `certificate_wrong_name`, `certificate_wrong_purpose`, `certificate_too_weak`,
-  /// `certificate_malformed`, `certificate_revoked` or `certificate_refused`.
+  /// `certificate_malformed`, `certificate_revoked`, `certificate_not_in_tlsa` or `certificate_refused`.
   [[nodiscard]] Result<Verified> verify(const VerifyRequest& request) const;
 
  protected:
@@ -118,6 +119,32 @@ class SOTTO_API Verifier {
 
 /// Returns the default verifier: chain building to `roots`, names after RFC 9525, validity, key usage and strength.
 [[nodiscard]] SOTTO_API std::shared_ptr<const Verifier> make_verifier(TrustStore roots);
+
+/// Holds one TLSA record, which DNSSEC has authenticated: it names a certificate or key that a server must show.
+/// Source: RFC 6698, 2.1; RFC 7218 has the names.
+struct SOTTO_API TlsaRecord {
+  /// What the record names: an authority that must have issued the server's certificate, or that certificate itself.
+  enum class Usage : std::uint8_t { dane_ta = 2, dane_ee = 3 };
+  enum class Selector : std::uint8_t { certificate = 0, public_key = 1 };
+  enum class Matching : std::uint8_t { full = 0, sha256 = 1, sha512 = 2 };
+
+  Usage usage = Usage::dane_ee;
+  Selector selector = Selector::public_key;
+  Matching matching = Matching::sha256;
+  std::vector<std::byte> data;  ///< the DER form, or its 32 or 64 octets of hash
+
+  /// Reads the form of zone files, such as "3 1 1 0123...": three numbers and hexadecimal digits. Error:
+  /// `invalid_configuration`, also for the usages PKIX-TA(0) and PKIX-EE(1), which SMTP has no use for (RFC 7672,
+  /// 3.1.3).
+  static Result<TlsaRecord> parse(std::string_view text);
+  friend bool operator==(const TlsaRecord&, const TlsaRecord&) = default;
+};
+
+/// Returns a verifier that authenticates a server by its TLSA records instead of by roots: one match is enough.
+/// DANE-EE(3): the certificate or key alone counts, neither its names nor its dates (RFC 7671, 5.1). DANE-TA(2): the
+/// chain must lead to the named authority, which the server sends along, and the name must match (RFC 7671, 5.2).
+/// Errors: `invalid_configuration` if there is no record, or one whose data has the wrong length.
+[[nodiscard]] SOTTO_API Result<std::shared_ptr<const Verifier>> make_dane_verifier(std::vector<TlsaRecord> records);
 
 namespace danger {
 /// Returns a verifier that accepts every chain. The connection is encrypted to nobody knows whom.

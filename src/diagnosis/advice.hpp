@@ -29,6 +29,7 @@ struct Advice {
 [[nodiscard]] std::span<const Advice> advice_on_messages();
 [[nodiscard]] std::span<const Advice> advice_on_negotiation();
 [[nodiscard]] std::span<const Advice> advice_on_authentication();
+[[nodiscard]] std::span<const Advice> advice_on_starttls();
 [[nodiscard]] std::span<const Advice> advice_on_connections();
 
 }  // namespace sotto::diagnosis

@@ -74,6 +74,11 @@ constexpr auto table = std::to_array<Advice>({
      "RFC 8446, 4.4.2.4: each side decides for itself which certificates it accepts",
      {"the application's own verifier said no", "a rule that is stricter than the standard applies here"},
      {"read the reason in the detail", "ask whoever set up the verifier which certificates it wants"}},
+    {Code::certificate_not_in_tlsa,
+     "RFC 7671, 5 and RFC 7672, 3.1: a server with usable TLSA records must show a certificate that one of them names",
+     {"the server got a new certificate or key, and the TLSA record was not changed with it",
+      "the record's selector or matching type is not the one that its data was made with", inspection},
+     {"compare the record with `openssl x509 -pubkey` and its SHA-256", "look the TLSA record up again", show_chain}},
 });
 
 }  // namespace

@@ -100,8 +100,9 @@ TEST(AlertNames, cover_every_alert_that_the_error_table_sends) {
 
 TEST(Diagnosis, has_one_row_for_each_code_in_the_order_of_the_enum) {
   std::set<Code> seen;
-  for (const auto part : {diagnosis::advice_on_messages(), diagnosis::advice_on_negotiation(),
-                          diagnosis::advice_on_authentication(), diagnosis::advice_on_connections()})
+  for (const auto part :
+       {diagnosis::advice_on_messages(), diagnosis::advice_on_negotiation(), diagnosis::advice_on_authentication(),
+        diagnosis::advice_on_starttls(), diagnosis::advice_on_connections()})
     for (const auto& row : part) {
       EXPECT_EQ(static_cast<std::size_t>(row.code), seen.size()) << to_string(row.code);
       EXPECT_TRUE(seen.insert(row.code).second) << to_string(row.code);

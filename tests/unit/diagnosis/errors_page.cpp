@@ -39,6 +39,7 @@ constexpr auto group_titles = std::to_array<Group>({
     {Code::unsupported_version, "What the peer offered or chose does not fit"},
     {Code::bad_signature, "Proofs that failed"},
     {Code::certificate_missing, "Authentication"},
+    {Code::starttls_wrong_greeting, "Before TLS: STARTTLS"},
     {Code::handshake_message_too_large, "Limits"},
     {Code::peer_alert, "How a connection can end"},
     {Code::wrong_state, "Use and configuration"},
