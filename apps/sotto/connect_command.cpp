@@ -14,14 +14,17 @@
 #include "connect/conversation.hpp"
 #include "connect/facts.hpp"
 #include "connect/options.hpp"
+#include "connect/plaintext.hpp"
 #include "connect/session_file.hpp"
 #include "connect/story.hpp"
 #include "connect/witness.hpp"
 #include "credentials.hpp"
 #include "files.hpp"
 #include "net/dial.hpp"
+#include "net/own_name.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
+#include "tlsa.hpp"
 
 namespace program {
 namespace {
@@ -87,12 +90,22 @@ Outcome<std::shared_ptr<sotto::danger::KeyLog>> open_key_log(const ConnectOption
   return *std::move(log);
 }
 
-Outcome<std::shared_ptr<Witness>> make_witness(const ConnectOptions& options) {
+Outcome<std::shared_ptr<const sotto::Verifier>> make_judge(const ConnectOptions& options) {
+  if (!options.tlsa.empty()) {
+    if (!options.roots.empty()) return failure(ExitCode::usage, "--roots has no use: --tlsa names what is trusted");
+    return make_tlsa_verifier(options.tlsa, "--tlsa");
+  }
   auto roots = options.roots.empty() ? sotto::TrustStore::system() : sotto::TrustStore::from_pem_file(options.roots);
   if (!roots)
     return failure(roots.error(),
                    options.roots.empty() ? "the system's roots" : fmt::format("--roots {}", printable(options.roots)));
-  return std::make_shared<Witness>(sotto::make_verifier(*std::move(roots)),
+  return sotto::make_verifier(*std::move(roots));
+}
+
+Outcome<std::shared_ptr<Witness>> make_witness(const ConnectOptions& options) {
+  auto judge = make_judge(options);
+  if (!judge) return std::unexpected(judge.error());
+  return std::make_shared<Witness>(*std::move(judge),
                                    options.insecure ? Witness::OnRefusal::go_on : Witness::OnRefusal::stop);
 }
 
@@ -116,7 +129,10 @@ Outcome<void> make_config(Preparation& preparation, const ConnectOptions& option
   if (!key_log) return std::unexpected(key_log.error());
   auto builder = sotto::ClientConfig::builder();
   builder.policy(*std::move(policy)).verifier(preparation.witness).session_store(preparation.session);
-  if (const auto alpn = split_lists(options.alpn); !alpn.empty()) builder.alpn(alpn);
+  if (const auto alpn = split_lists(options.alpn); !alpn.empty())
+    builder.alpn(alpn);
+  else if (const auto registered = preparation.target.alpn(); !registered.empty())
+    builder.alpn({std::string(registered)});
   if (*key_log) builder.key_log(*std::move(key_log));
   if (auto added = add_credentials(builder, preparation.token_keys, options); !added) return added;
   auto config = builder.build();
@@ -174,6 +190,27 @@ ExitCode tell_handshake_failure(const ConnectOptions& options, const ConnectionF
   return code;
 }
 
+/// Leads into TLS where a dialogue comes before it.
+sotto::Result<void> talk_first(const ConnectOptions& options, const Preparation& preparation,
+                               const Descriptor& socket) {
+  if (!preparation.target.is_starttls()) return {};
+  sotto::starttls::Client dialogue(*preparation.target.protocol,
+                                   dialogue_name(preparation.target, preparation.name.text()));
+  const auto show = options.quiet || options.json ? ShowDialogue::no : ShowDialogue::yes;
+  if (show == ShowDialogue::yes)
+    fmt::print(stderr, "{}\n", coloured(Colour::bold, fmt::format("Before TLS, {}:", dialogue.facts().name)));
+  return lead_into_tls(socket, dialogue, preparation.handshake_timeout, show);
+}
+
+ExitCode tell_dialogue_failure(const ConnectOptions& options, const ConnectionFacts& facts) {
+  const auto code = exit_code_for(*facts.error);
+  if (options.json) fmt::print("{}\n", facts_as_json(facts, code));
+  complain({code, fmt::format("{} at {} did not come to TLS: {}", printable(facts.server_name), facts.address,
+                              printable(facts.error->message()))});
+  fmt::print(stderr, "Nothing of yours was sent to it.\n");
+  return code;
+}
+
 ExitCode tell_success(const ConnectOptions& options, const ConnectionFacts& facts) {
   if (options.json) fmt::print("{}\n", facts_as_json(facts, ExitCode::success));
   if (!options.json && !options.quiet) print_facts(facts);
@@ -203,6 +240,11 @@ ExitCode run_connect(const ConnectOptions& options) {
   facts.address = dialled->address;
   facts.server_name = preparation->name.text();
   facts.resumption_tried = preparation->session && preparation->session->has_session_for(facts.server_name);
+  if (preparation->target.is_starttls()) facts.starttls = sotto::starttls::facts(*preparation->target.protocol).name;
+  if (const auto talked = talk_first(options, *preparation, dialled->socket); !talked) {
+    facts.error = talked.error();
+    return tell_dialogue_failure(options, facts);
+  }
   Conversation conversation(std::move(dialled->socket), facts.target, preparation->token_keys);
   if (!options.early_data.empty()) conversation.say_first(preparation->early_data);
   facts.early_data_wanted = !options.early_data.empty();
@@ -239,6 +281,12 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
       ->type_name("NAME");
   command.add_option("--roots", options.roots, "Trust the certificates in FILE instead of the system's")
       ->type_name("FILE");
+  command
+      .add_option(
+          "--tlsa", options.tlsa,
+          "Authenticate the server by this TLSA record, such as \"3 1 1 HEX\", instead of by roots (repeatable)")
+      ->type_name("RECORD")
+      ->allow_extra_args(false);
   add_tls_options(
       command, options,
       {"Show this certificate if asked (PEM; repeatable, with --key)",
@@ -284,7 +332,8 @@ void add_output_flags(CLI::App& command, ConnectOptions& options) {
 void add_connect_command(CLI::App& app, Command& chosen) {
   auto* const command = app.add_subcommand("connect", "Connect, verify, explain, and join standard input and output");
   const auto options = std::make_shared<ConnectOptions>();
-  command->add_option("TARGET", options->target, "tls://HOST:PORT, https://HOST, imaps://HOST, ... or HOST[:PORT]")
+  command
+      ->add_option("TARGET", options->target, "tls://HOST:PORT, imaps://HOST, smtp+starttls://HOST, ... or HOST[:PORT]")
       ->required();
   add_connection_flags(*command, *options);
   add_output_flags(*command, *options);
@@ -299,6 +348,7 @@ void add_connect_command(CLI::App& app, Command& chosen) {
       "  sotto connect example.com\n"
       "  sotto connect --story --roots ca.pem https://localhost:8443 < request.txt\n"
       "  sotto connect --json imaps://mail.example\n"
+      "  sotto connect smtp+starttls://mail.example:587\n"
       "  sotto connect --resume session.bin --groups secp256r1 example.com:443\n");
   command->callback([options, key_log, &chosen] {
     options->use_key_log = key_log->count() > 0;

@@ -28,6 +28,7 @@ struct ProxyOptions : TlsOptions {
   std::vector<std::string> backend_certificates;
   std::vector<std::string> backend_keys;
   std::string roots;
+  std::vector<std::string> tlsa;
   std::string server_name;
   bool insecure_backend = false;
   std::string client_ca;
@@ -74,6 +75,7 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
   service.name = service.from.text();
   if (!options.roots.empty()) service.roots = options.roots;
   if (!options.client_ca.empty()) service.client_ca = options.client_ca;
+  service.tlsa = options.tlsa;
   service.server_name = options.server_name;
   service.insecure_backend = options.insecure_backend;
   service.alpn = split_lists(options.alpn);
@@ -193,6 +195,12 @@ void add_tls_flags(CLI::App& command, ProxyOptions& options) {
   command.add_option("--client-ca", options.client_ca, "Verify client certificates against FILE")->type_name("FILE");
   command.add_option("--roots", options.roots, "Verify a tls:// backend against FILE instead of the system's roots")
       ->type_name("FILE");
+  command
+      .add_option(
+          "--tlsa", options.tlsa,
+          "Authenticate the backend by this TLSA record, such as \"3 1 1 HEX\", instead of by roots (repeatable)")
+      ->type_name("RECORD")
+      ->allow_extra_args(false);
   command.add_option("--servername", options.server_name, "Expect this name of a tls:// backend instead of TO's host")
       ->type_name("NAME");
   command.add_option("--backend-cert", options.backend_certificates, "Show this certificate to a backend that asks")
@@ -264,6 +272,8 @@ void add_proxy_command(CLI::App& app, Command& chosen) {
       "  sotto proxy --dev\n"
       "  sotto proxy tls://:8443 tcp://127.0.0.1:8080 --cert fullchain.pem --key key.pem --alpn h2,http/1.1\n"
       "  sotto proxy tcp://127.0.0.1:5432 tls://db.example:5433 --roots company-ca.pem\n"
+      "  sotto proxy smtp+starttls://:587 tcp://127.0.0.1:25 --cert fullchain.pem --key key.pem\n"
+      "  sotto proxy tls://:993 imap+starttls://mail:143 --cert fullchain.pem --key key.pem\n"
       "  sotto proxy tls://:443 tls://10.0.0.2:8443 --cert a.pem --key a.key --servername inner.example\n"
       "  sotto proxy --config /etc/sotto/sotto.toml\n");
   command->callback([=, &chosen] {

@@ -96,6 +96,7 @@ void print_insecure_warning(const ConnectionFacts& facts) {
 
 std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
   Json json{{"target", facts.target}, {"address", facts.address}, {"server_name", facts.server_name}};
+  json["starttls"] = facts.starttls.empty() ? Json() : Json(facts.starttls);
   json["authenticated"] = facts.summary.has_value() && !facts.refusal;
   if (facts.summary) {
     const auto& summary = *facts.summary;

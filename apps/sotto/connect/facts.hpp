@@ -15,6 +15,7 @@ namespace program {
 struct ConnectionFacts {
   std::string target;
   std::string address;
+  std::string starttls;  ///< the protocol of the dialogue before TLS; empty if there was none
   std::string server_name;
   std::optional<sotto::Summary> summary;  ///< absent if the handshake failed
   std::optional<sotto::Error> error;      ///< why the handshake failed

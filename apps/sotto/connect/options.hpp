@@ -13,6 +13,7 @@ struct ConnectOptions : TlsOptions {
   std::string target;
   std::string server_name;
   std::string roots;
+  std::vector<std::string> tlsa;
   std::vector<std::string> groups;
   std::vector<std::string> cipher_suites;
   std::string resume;

@@ -15,31 +15,65 @@
 namespace program {
 namespace {
 
+using sotto::starttls::Protocol;
+using Transport = Endpoint::Transport;
+
 struct Scheme {
   std::string_view name;
-  Endpoint::Transport transport;
+  Transport transport;
   std::uint16_t port;  ///< 0: must be given
+  std::optional<Protocol> protocol = {};
 };
 
 // The ports are those of the IANA Service Name and Transport Protocol Port Number Registry.
 constexpr auto schemes = std::to_array<Scheme>({
-    {"tls", Endpoint::Transport::tls, 443},    {"tcp", Endpoint::Transport::tcp, 0},
-    {"https", Endpoint::Transport::tls, 443},  {"http", Endpoint::Transport::tcp, 80},
-    {"imaps", Endpoint::Transport::tls, 993},  {"imap", Endpoint::Transport::tcp, 143},
-    {"smtps", Endpoint::Transport::tls, 465},  {"smtp", Endpoint::Transport::tcp, 25},
-    {"pop3s", Endpoint::Transport::tls, 995},  {"pop3", Endpoint::Transport::tcp, 110},
-    {"nntps", Endpoint::Transport::tls, 563},  {"nntp", Endpoint::Transport::tcp, 119},
-    {"ldaps", Endpoint::Transport::tls, 636},  {"ldap", Endpoint::Transport::tcp, 389},
-    {"ftps", Endpoint::Transport::tls, 990},   {"ftp", Endpoint::Transport::tcp, 21},
-    {"ircs", Endpoint::Transport::tls, 6697},  {"irc", Endpoint::Transport::tcp, 6667},
-    {"mqtts", Endpoint::Transport::tls, 8883}, {"mqtt", Endpoint::Transport::tcp, 1883},
-    {"amqps", Endpoint::Transport::tls, 5671}, {"amqp", Endpoint::Transport::tcp, 5672},
-    {"sips", Endpoint::Transport::tls, 5061},
+    {"tls", Transport::tls, 443},
+    {"tcp", Transport::tcp, 0},
+    {"https", Transport::tls, 443},
+    {"http", Transport::tcp, 80},
+    {"imaps", Transport::tls, 993, Protocol::imap},
+    {"imap", Transport::tcp, 143},
+    {"smtps", Transport::tls, 465, Protocol::submission},
+    {"submissions", Transport::tls, 465, Protocol::submission},
+    {"smtp", Transport::tcp, 25},
+    {"submission", Transport::tcp, 587},
+    {"lmtp", Transport::tcp, 24},
+    {"pop3s", Transport::tls, 995, Protocol::pop3},
+    {"pop3", Transport::tcp, 110},
+    {"sieve", Transport::tcp, 4190},
+    {"nntps", Transport::tls, 563, Protocol::nntp},
+    {"nntp", Transport::tcp, 119},
+    {"ldaps", Transport::tls, 636, Protocol::ldap},
+    {"ldap", Transport::tcp, 389},
+    {"ftps", Transport::tls, 990, Protocol::ftp},
+    {"ftp", Transport::tcp, 21},
+    {"xmpps", Transport::tls, 5223, Protocol::xmpp_client},
+    {"xmpp", Transport::tcp, 5222},
+    {"xmpps-server", Transport::tls, 5270, Protocol::xmpp_server},
+    {"xmpp-server", Transport::tcp, 5269},
+    {"postgresqls", Transport::tls, 5432, Protocol::postgresql},
+    {"postgresql", Transport::tcp, 5432},
+    {"mysql", Transport::tcp, 3306},
+    {"ircs", Transport::tls, 6697, Protocol::irc},
+    {"irc", Transport::tcp, 6667},
+    {"mqtts", Transport::tls, 8883},
+    {"mqtt", Transport::tcp, 1883},
+    {"amqps", Transport::tls, 5671},
+    {"amqp", Transport::tcp, 5672},
+    {"sips", Transport::tls, 5061},
 });
 
-constexpr auto starttls_protocols =
-    std::to_array<std::string_view>({"smtp", "submission", "lmtp", "imap", "pop3", "nntp", "ftp", "ldap", "xmpp", "irc",
-                                     "sieve", "postgres", "postgresql", "mysql"});
+/// Other names by which protocols with STARTTLS are known.
+struct Alias {
+  std::string_view name;
+  Protocol protocol;
+};
+constexpr auto aliases = std::to_array<Alias>({
+    {"managesieve", Protocol::sieve},
+    {"xmpp-client", Protocol::xmpp_client},
+    {"postgres", Protocol::postgresql},
+    {"mariadb", Protocol::mysql},
+});
 
 constexpr std::string_view starttls_suffix = "+starttls";
 
@@ -68,6 +102,14 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+std::optional<Protocol> find_protocol(std::string_view name) {
+  for (const auto& facts : sotto::starttls::protocols())
+    if (facts.name == name) return facts.protocol;
+  for (const auto& alias : aliases)
+    if (alias.name == name) return alias.protocol;
+  return std::nullopt;
+}
+
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -86,7 +128,8 @@ class EndpointParser {
     const auto separator = text_.find("://");
     if (separator == text_.npos) return parse_authority(text_, schemes.front());
     const auto name = lower(text_.substr(0, separator));
-    if (name.ends_with(starttls_suffix)) return refuse_starttls(name);
+    if (name.ends_with(starttls_suffix))
+      return parse_starttls(name.substr(0, name.size() - starttls_suffix.size()), text_.substr(separator + 3));
     const auto* const scheme = std::ranges::find(schemes, name, &Scheme::name);
     if (scheme == schemes.end())
       return wrong(fmt::format("'{}' is no kind of endpoint; use tls://, tcp://, unix: or a name such as https://",
@@ -99,11 +142,10 @@ class EndpointParser {
     return failure(ExitCode::usage, fmt::format("the endpoint '{}' is not usable: {}", printable(text_), why));
   }
 
-  Outcome<Endpoint> refuse_starttls(std::string_view name) const {
-    const auto protocol = name.substr(0, name.size() - starttls_suffix.size());
-    if (std::ranges::find(starttls_protocols, protocol) == starttls_protocols.end())
-      return wrong(fmt::format("'{}' is no protocol with STARTTLS that sotto knows", printable(protocol)));
-    return wrong("STARTTLS is not available in this version of sotto");
+  Outcome<Endpoint> parse_starttls(std::string_view name, std::string_view authority) const {
+    const auto protocol = find_protocol(name);
+    if (!protocol) return wrong(fmt::format("'{}' is no protocol with STARTTLS that sotto knows", printable(name)));
+    return parse_authority(authority, {name, Transport::starttls, sotto::starttls::facts(*protocol).port, *protocol});
   }
 
   Outcome<Endpoint> parse_local(std::string_view path) const {
@@ -121,7 +163,7 @@ class EndpointParser {
       return wrong("an endpoint has no path, only a host and a port");
     if (authority.find('@') != authority.npos) return wrong("an endpoint has no user name, only a host and a port");
 
-    Endpoint endpoint{scheme.transport, {}, scheme.port, {}};
+    Endpoint endpoint{scheme.transport, {}, scheme.port, {}, scheme.protocol};
     std::string_view rest;
     if (authority.starts_with('[')) {
       const auto end = authority.find(']');
@@ -163,9 +205,23 @@ class EndpointParser {
 
 bool Endpoint::is_literal() const { return is_local() || is_ipv4(host) || is_ipv6(host); }
 
+std::string Endpoint::scheme() const {
+  switch (transport) {
+    case Transport::tls: return "tls";
+    case Transport::tcp: return "tcp";
+    case Transport::local: return "unix";
+    case Transport::starttls: break;
+  }
+  return std::string(sotto::starttls::facts(*protocol).name) + std::string(starttls_suffix);
+}
+
+std::string_view Endpoint::alpn() const {
+  return is_tls() && protocol ? sotto::starttls::facts(*protocol).alpn : std::string_view();
+}
+
 std::string Endpoint::text() const {
   if (is_local()) return "unix:" + path;
-  return (is_tls() ? "tls://" : "tcp://") + host_and_port(host, port);
+  return scheme() + "://" + host_and_port(host, port);
 }
 
 Outcome<Endpoint> parse_endpoint(std::string_view text, EndpointRole role) {

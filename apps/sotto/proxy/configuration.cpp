@@ -176,6 +176,7 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
                                                           "certificates",
                                                           "backend_certificates",
                                                           "roots",
+                                                          "tlsa",
                                                           "servername",
                                                           "insecure_backend",
                                                           "client_auth",
@@ -203,6 +204,7 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
                             [&](const auto& t) { return read_certificate(t, service.backend_certificates); });
       },
       [&] { return table.file("roots", service.roots); }, [&] { return table.text("servername", service.server_name); },
+      [&] { return table.texts("tlsa", service.tlsa); },
       [&] { return table.flag("insecure_backend", service.insecure_backend); },
       [&] {
         return table.parsed("client_auth", [&](const std::string& text) -> Outcome<void> {

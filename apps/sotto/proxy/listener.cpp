@@ -34,7 +34,7 @@ std::vector<std::string> Listener::addresses() const {
   std::vector<std::string> texts;
   for (const auto& door : doors_) {
     const auto address = door->socket.address().text();
-    texts.push_back(address.starts_with("unix:") ? address : (service_->server ? "tls://" : "tcp://") + address);
+    texts.push_back(address.starts_with("unix:") ? address : service_->settings.from.scheme() + "://" + address);
   }
   return texts;
 }

@@ -34,10 +34,7 @@ Relay::Relay(Worker& worker, std::uint64_t id, Socket client, std::string client
       started_(std::chrono::steady_clock::now()) {}
 
 void Relay::start() {
-  if (service_->server)
-    shake_hands_with_client();
-  else
-    connect_backend(0);
+  advance();
   settle();
 }
 
@@ -47,6 +44,10 @@ void Relay::set_deadline(std::chrono::milliseconds from_now) {
 
 /// After every event: passes on what has ended, and waits for what may come next.
 void Relay::settle() {
+  if (is_talking()) {
+    auto& end = state_ == State::talking_to_client ? client_ : backend_;
+    if (end.input_ended) fail_talk(end, prologue().current->failure());
+  }
   if (state_ == State::relaying) {
     if (client_.input_ended) end_output(backend_);
     if (state_ == State::relaying && backend_.input_ended) end_output(client_);
@@ -101,8 +102,10 @@ void Relay::watch_for_reset(End& end) {
 bool Relay::may_read(const End& end) const {
   if (end.transport_ended || end.waiting_for_answer) return false;
   switch (state_) {
-    case State::shaking_client: return &end == &client_;
-    case State::shaking_backend: return &end == &backend_;
+    case State::shaking_client:
+    case State::talking_to_client: return &end == &client_;
+    case State::shaking_backend:
+    case State::talking_to_backend: return &end == &backend_;
     case State::relaying:
       return other(end).unsent.empty() && end.unsent.size() < most_unsent && !is_renegotiating(other(end));
     case State::lingering: return &end == &client_ && client_.output_shut;
@@ -135,9 +138,10 @@ void Relay::take(End& end, std::span<std::byte> in) {
   if (&end == &client_) heard_from_client_ = true;
   if (end.input_ended) return;  // RFC 8446, 6.1: what follows close_notify is ignored
   if (end.tls) return take_tls(end, in);
-  end.octets_in += in.size();
   worker_.chunks().assign(1, asio::buffer(in.data(), in.size()));
-  deliver(other(end));
+  if (is_talking()) return converse(end);
+  end.octets_in += in.size();
+  pass_on(end);
 }
 
 void Relay::take_tls(End& end, std::span<std::byte> in) {
@@ -166,14 +170,33 @@ void Relay::take_tls(End& end, std::span<std::byte> in) {
     end.input_ended = std::holds_alternative<sotto::PeerClosed>(step->event);
   }
   if (!in.empty() && !failed && !end.input_ended) end.unread.append(in);
-  if (!chunks.empty()) deliver(other(end));
+  const bool said_something = !chunks.empty();
+  if (said_something && !is_talking()) pass_on(end);
   if (state_ == State::done) return;
   if (failed) return fail_tls(end, *failed);
   send(end, control);
   if (state_ == State::done) return;
   shut_if_flushed(end);  // a renegotiation may have kept our close_notify back
   if (question && state_ != State::done) return ask_token(end, *std::move(question));
+  if (said_something && is_talking()) converse(end);
   if (handshake_done && state_ != State::done) on_handshake_done(end);
+}
+
+/// Passes the worker's chunks on to the other side, as the screen shows them if there is one.
+void Relay::pass_on(End& from) {
+  if (!screen_) return deliver(other(from));
+  sotto::Buffer screened;
+  for (const auto& chunk : worker_.chunks()) {
+    const std::span bytes(static_cast<const std::byte*>(chunk.data()), chunk.size());
+    if (&from == &client_)
+      screen_->from_client(bytes, screened);
+    else
+      screen_->from_server(bytes, screened);
+  }
+  if (screen_->done()) screen_.reset();
+  worker_.chunks().clear();
+  if (!screened.empty()) worker_.chunks().emplace_back(screened.readable().data(), screened.size());
+  deliver(other(from));
 }
 
 /// Passes the worker's chunks on: sealed or as they are.

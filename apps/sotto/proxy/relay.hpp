@@ -13,6 +13,7 @@
 #include "log.hpp"
 #include "proxy/deadlines.hpp"
 #include "proxy/end.hpp"
+#include "proxy/prologue.hpp"
 #include "proxy/service.hpp"
 
 namespace program {
@@ -32,7 +33,17 @@ class Relay : public std::enable_shared_from_this<Relay> {
   [[nodiscard]] Deadline& deadline() { return deadline_; }
 
  private:
-  enum class State : std::uint8_t { shaking_client, connecting, shaking_backend, relaying, cutting, lingering, done };
+  enum class State : std::uint8_t {
+    shaking_client,
+    talking_to_client,
+    connecting,
+    talking_to_backend,
+    shaking_backend,
+    relaying,
+    cutting,
+    lingering,
+    done
+  };
 
   // relay.cpp: events and data
   void wait();
@@ -43,6 +54,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void read(End& end);
   void take(End& end, std::span<std::byte> in);
   void take_tls(End& end, std::span<std::byte> in);
+  void pass_on(End& from);
   void deliver(End& to);
   void seal(End& to);
   void send(End& end, sotto::Buffer& out);
@@ -53,6 +65,22 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void discard_input();
   void settle();
 
+  // relay_prologue.cpp: the order of the steps, and the dialogues before TLS
+  void advance();
+  Prologue& prologue();
+  void talk_to_client(sotto::starttls::ServerOptions::Offer offer);
+  void talk_to_backend();
+  void read_greeting();
+  void forward_login();
+  void talk(End& end, sotto::starttls::Talk& dialogue);
+  void follow(End& end);
+  void say(End& end, sotto::Buffer& text);
+  void keep_greeting(const End& end);
+  void converse(End& end);
+  void begin_with_unread(End& end);
+  void fail_talk(End& end, const sotto::Error& error);
+  void part_from_client(bool tell);
+
   // relay_handshake.cpp: the way to an established connection
   void shake_hands_with_client();
   void connect_backend(std::size_t index);
@@ -62,11 +90,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void ask_token(End& end, sotto::Question question);
   void on_answer(End& end, sotto::QuestionId id, sotto::Answer answer);
   void on_handshake_done(End& end);
+  bool is_right_protocol(const End& end) const;
   void on_established();
   void note_renegotiation(End& end);
+  void begin_session();
   void resume(End& end);
 
   // relay_end.cpp: the ways to end
+  [[nodiscard]] sotto::Error dialogue_timed_out() const;
   void fail_tls(End& end, const sotto::Error& error);
   void fail_io(End& end, const std::error_code& error);
   void cut(End& survivor);
@@ -85,6 +116,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   [[nodiscard]] const End& other(const End& end) const { return &end == &client_ ? backend_ : client_; }
   [[nodiscard]] const char* name_of(const End& end) const { return &end == &client_ ? "the client" : "the backend"; }
   void set_deadline(std::chrono::milliseconds from_now);
+  [[nodiscard]] bool is_talking() const {
+    return state_ == State::talking_to_client || state_ == State::talking_to_backend;
+  }
+  [[nodiscard]] bool is_shaking() const { return state_ == State::shaking_client || state_ == State::shaking_backend; }
 
   Worker& worker_;
   std::uint64_t id_;
@@ -95,14 +130,18 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::shared_ptr<const std::vector<Address>> addresses_;  ///< of the backend, while it is being connected to
   std::unique_ptr<TlsFacts> client_facts_;
   std::unique_ptr<TlsFacts> backend_facts_;
+  std::unique_ptr<Prologue> prologue_;               ///< until data moves
+  std::unique_ptr<sotto::starttls::Screen> screen_;  ///< as long as something has to be screened
   std::chrono::steady_clock::time_point started_;
   Deadline deadline_;
   End* survivor_ = nullptr;  ///< while cutting: the side that still gets what came before the cut
   std::chrono::steady_clock::time_point give_up_{};
   std::uint32_t discarded_ = 0;
+  std::uint8_t next_step_ = 0;  ///< of the service's plan
   State state_ = State::shaking_client;
   bool connect_timed_out_ = false;
   bool heard_from_client_ = false;
+  bool heard_in_dialogue_ = false;
 };
 
 }  // namespace program

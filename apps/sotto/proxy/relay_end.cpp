@@ -41,10 +41,13 @@ void Relay::on_deadline() {
       log_handshake_failure(
           &end == &client_ ? client_address_ : service_->settings.to.text(),
           sotto::Error{sotto::Code::timed_out, sotto::Origin::peer, {}, {}, "the handshake was not finished in time"});
+      if (service_->starttls) return part_from_client(&end == &backend_);
       close(client_, true);
       close(backend_, true);
       return leave();
     }
+    case State::talking_to_client: return fail_talk(client_, dialogue_timed_out());
+    case State::talking_to_backend: return fail_talk(backend_, dialogue_timed_out());
     case State::connecting: {
       std::error_code ignored;  // the pending connect ends with an error and goes on to the next address
       connect_timed_out_ = true;
@@ -56,6 +59,14 @@ void Relay::on_deadline() {
     case State::lingering: return leave();
     case State::done: return;
   }
+}
+
+sotto::Error Relay::dialogue_timed_out() const {
+  return {sotto::Code::timed_out,
+          sotto::Origin::peer,
+          {},
+          prologue_->current->waiting_for(),
+          heard_in_dialogue_ ? "the dialogue before TLS was not finished in time" : "it said nothing"};
 }
 
 void Relay::abort(const std::string& reason) {
@@ -71,7 +82,7 @@ void Relay::abort(const std::string& reason) {
 void Relay::fail_tls(End& end, const sotto::Error& error) {
   if (state_ == State::done) return;
   const bool client_failed = &end == &client_;
-  const bool in_handshake = state_ == State::shaking_client || state_ == State::shaking_backend;
+  const bool in_handshake = is_shaking() || is_talking();
   if (in_handshake)
     log_handshake_failure(client_failed ? client_address_ : service_->settings.to.text(), error);
   else if (error.code == sotto::Code::truncated)
@@ -89,6 +100,7 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
   }
   std::error_code gone;
   if (!out.empty()) backend_.socket.write_some(asio::buffer(out.readable().data(), out.size()), gone);
+  if (in_handshake && service_->starttls) return part_from_client(true);
   close(backend_, false);
   close(client_, true);
   leave();
@@ -101,9 +113,10 @@ void Relay::fail_io(End& end, const std::error_code& error) {
     close(backend_, true);
     return leave();
   }
-  if (state_ == State::shaking_client || state_ == State::shaking_backend) {
+  if (is_shaking() || is_talking()) {
     log_handshake_failure(&end == &client_ ? client_address_ : service_->settings.to.text(),
                           sotto::Error{sotto::Code::io_failed, sotto::Origin::peer, {}, {}, error.message()});
+    if (service_->starttls && &end == &backend_) return part_from_client(true);
     close(client_, true);
     close(backend_, true);
     return leave();
@@ -133,7 +146,12 @@ void Relay::reset_when_delivered() {
   leave();
 }
 
-void Relay::fail_backend(const std::string& why) { abort(fmt::format("the backend cannot be reached: {}", why)); }
+void Relay::fail_backend(const std::string& why) {
+  const auto reason = fmt::format("the backend cannot be reached: {}", why);
+  if (!service_->starttls) return abort(reason);
+  log_end(reason);
+  part_from_client(true);
+}
 
 /// Sends FIN and reads on for a while, so that closing does not reset the connection before the client has read our
 /// alert.
@@ -166,7 +184,8 @@ void Relay::log_end(const std::string& how) {
 
 void Relay::log_handshake_failure(const std::string& peer, const sotto::Error& error) {
   HandshakeFailure what{service_->settings.name, peer, error.message(), std::string(sotto::to_string(error.code))};
-  if (error.code == sotto::Code::truncated && !heard_from_client_ && state_ == State::shaking_client)
+  const bool ended = error.code == sotto::Code::truncated || error.code == sotto::Code::starttls_cut;
+  if (ended && !heard_from_client_ && (state_ == State::shaking_client || state_ == State::talking_to_client))
     what.sentence = "it closed the connection before it said anything";
   worker_.log().handshake_failed(what);
 }

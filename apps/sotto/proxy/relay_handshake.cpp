@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
@@ -37,6 +38,7 @@ void Relay::shake_hands_with_client() {
   auto server = sotto::Connection::server(service_->server);
   if (!server) return fail_tls(client_, server.error());
   client_.tls.emplace(*std::move(server));
+  begin_with_unread(client_);
 }
 
 void Relay::connect_backend(std::size_t index) {
@@ -84,8 +86,7 @@ void Relay::on_connected(std::size_t index, const std::error_code& error) {
     return fail_backend(connect_timed_out_ ? "it did not answer in time" : error.message());
   }
   addresses_.reset();
-  if (service_->clients.empty()) return on_established();
-  shake_hands_with_backend();
+  advance();
 }
 
 void Relay::shake_hands_with_backend() {
@@ -139,10 +140,22 @@ void Relay::on_handshake_done(End& end) {
   end.tls->forget_summary();
   if (&end == &client_) {
     client_facts_ = std::move(facts);
-    return connect_backend(0);
+  } else {
+    backend_facts_ = std::move(facts);
   }
-  backend_facts_ = std::move(facts);
-  on_established();
+  if (!is_right_protocol(end))
+    return fail_talk(end, {sotto::Code::no_common_application_protocol,
+                           sotto::Origin::peer,
+                           {},
+                           {},
+                           "TLS began at once, but not for this protocol"});
+  advance();
+}
+
+/// TLS without a dialogue says nothing about what is spoken inside: ALPN must.
+bool Relay::is_right_protocol(const End& end) const {
+  if (&end != &client_ || !prologue_ || !prologue_->server || !prologue_->server->began_at_once()) return true;
+  return client_facts_->application_protocol == service_->settings.from.alpn();
 }
 
 void Relay::note_renegotiation(End& end) {
@@ -154,18 +167,32 @@ void Relay::note_renegotiation(End& end) {
 void Relay::on_established() {
   state_ = State::relaying;
   set_deadline(service_->settings.timeouts.idle);
+  if (service_->starttls) begin_session();
   // What came right behind a handshake has been kept: the backend's and then the client's.
   resume(backend_);
   resume(client_);
 }
 
+/// Hands over what the dialogues left for the session, and ends them.
+void Relay::begin_session() {
+  const bool dialogue_with_client = service_->settings.from.is_starttls();
+  if (dialogue_with_client != service_->settings.to.is_starttls())
+    screen_ = std::make_unique<sotto::starttls::Screen>(
+        *service_->starttls,
+        dialogue_with_client ? sotto::starttls::Screen::Tls::with_client : sotto::starttls::Screen::Tls::with_server);
+  const auto done = std::move(prologue_);
+  if (!done) return;
+  const auto hand_over = [this](End& from, const std::string& text) {
+    if (text.empty() || state_ != State::relaying) return;
+    worker_.chunks().assign(1, asio::buffer(text));
+    pass_on(from);
+  };
+  hand_over(backend_, done->to_client);
+  if (!dialogue_with_client && done->server) hand_over(client_, done->server->request());
+}
+
 void Relay::resume(End& end) {
-  if (end.unread.empty() || state_ != State::relaying) return;
-  const auto kept = end.unread.size();
-  const auto scratch = worker_.scratch();
-  std::memcpy(scratch.data(), end.unread.readable().data(), kept);
-  end.unread.release();
-  take(end, scratch.first(kept));
+  if (state_ == State::relaying) begin_with_unread(end);
 }
 
 }  // namespace program

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "net/own_name.hpp"
 #include "text.hpp"
+#include "tlsa.hpp"
 
 namespace program {
 namespace {
@@ -24,12 +26,19 @@ Outcome<sotto::TrustStore> load_roots(const std::optional<std::filesystem::path>
   return *std::move(roots);
 }
 
+/// What is agreed on by ALPN: what was asked for, or what the endpoint's protocol has registered, so that a session
+/// meant for another protocol ends before it begins.
+std::vector<std::string> alpn_of(const ServiceSettings& settings, const Endpoint& endpoint) {
+  if (!settings.alpn.empty() || endpoint.alpn().empty()) return settings.alpn;
+  return {std::string(endpoint.alpn())};
+}
+
 Outcome<void> load_server(Service& service, Surroundings& surroundings, const Service* before) {
   const auto& settings = service.settings;
   auto builder = sotto::ServerConfig::builder();
   auto policy = load_policy(settings.policy, settings.versions);
   if (!policy) return std::unexpected(policy.error());
-  builder.policy(*std::move(policy)).alpn(settings.alpn);
+  builder.policy(*std::move(policy)).alpn(alpn_of(settings, settings.from));
   for (const auto& files : settings.certificates) {
     auto credential = load_credential(files, surroundings.passphrases, service.token_keys);
     if (!credential) return std::unexpected(credential.error());
@@ -85,11 +94,16 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
   service.backend_name = sotto::ServerName(settings.server_name.empty() ? settings.to.host : settings.server_name);
   if (const auto checked = service.backend_name.check(); !checked)
     return failure(checked.error(), fmt::format("the server name of the backend {}", printable(settings.to.text())));
+  service.dialogue_name = dialogue_name(settings.to, service.backend_name.text());
   auto policy = load_policy(settings.backend_policy.empty() ? settings.policy : settings.backend_policy,
                             versions_for_backend(settings));
   if (!policy) return std::unexpected(policy.error());
   ClientParts parts{*std::move(policy), sotto::danger::accept_any_certificate(), {}, surroundings.key_log};
-  if (!settings.insecure_backend) {
+  if (!settings.tlsa.empty()) {
+    auto verifier = make_tlsa_verifier(settings.tlsa, "the TLSA records");
+    if (!verifier) return std::unexpected(verifier.error());
+    parts.verifier = *std::move(verifier);
+  } else if (!settings.insecure_backend) {
     auto roots = load_roots(settings.roots);
     if (!roots) return std::unexpected(roots.error());
     parts.verifier = sotto::make_verifier(*std::move(roots));
@@ -99,8 +113,11 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
     if (!credential) return std::unexpected(credential.error());
     parts.credentials.push_back(*std::move(credential));
   }
-  // A plain client agrees on nothing, so its backend connection offers the whole list.
-  const auto whole_list = settings.from.is_tls() ? std::vector<std::string>() : settings.alpn;
+  // A plain client agrees on nothing, and one with a dialogue before TLS does so too late: there the backend connection
+  // offers the whole list. A protocol's own identifier is offered always.
+  const bool client_decides = settings.from.is_tls() && !settings.from.is_starttls();
+  const auto whole_list =
+      client_decides && !settings.alpn.empty() ? std::vector<std::string>() : alpn_of(settings, settings.to);
   auto config = build_client(parts, whole_list, settings.name);
   if (!config) return std::unexpected(config.error());
   service.clients.emplace("", *std::move(config));
@@ -138,6 +155,8 @@ Outcome<std::shared_ptr<const Service>> load_service(const ServiceSettings& sett
                                                      const Service* before) {
   auto service = std::make_shared<Service>();
   service->settings = settings;
+  service->plan = plan_of(settings.from, settings.to);
+  service->starttls = starttls_protocol(settings.from, settings.to);
   if (settings.from.is_tls())
     if (auto loaded = load_server(*service, surroundings, before); !loaded) return std::unexpected(loaded.error());
   if (settings.to.is_tls())

@@ -13,6 +13,7 @@
 
 #include "net/address.hpp"
 #include "pkcs11/keys.hpp"
+#include "proxy/plan.hpp"
 #include "proxy/settings.hpp"
 
 namespace program {
@@ -34,6 +35,9 @@ class BackendAddresses {
 
 struct Service {
   ServiceSettings settings;
+  std::vector<Step> plan;                             ///< how a connection comes about
+  std::optional<sotto::starttls::Protocol> starttls;  ///< in which dialogues come before TLS, if any do
+  std::string dialogue_name;                          ///< what the backend's dialogue takes for a name
   std::shared_ptr<const sotto::ServerConfig> server;  ///< null if clients speak plain
   /// The client configurations for the backend, by application protocol: what was agreed with our client is all that is
   /// offered to the backend. "" stands for no protocol. Empty if the backend speaks plain.

@@ -61,7 +61,14 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
                                       std::pair("backend-min-version", service.backend_versions.min),
                                       std::pair("backend-max-version", service.backend_versions.max)})
       if (!value.empty()) return wrong(fmt::format("{} has no use: {} is plain", spelled(name), to));
+    if (!service.tlsa.empty()) return wrong(fmt::format("{} has no use: {} is plain", spelled("tlsa"), to));
   }
+  if (!service.tlsa.empty() && service.roots)
+    return wrong(fmt::format("{} has no use: {} names what is trusted", spelled("roots"), spelled("tlsa")));
+  if (!service.tlsa.empty() && service.insecure_backend)
+    return wrong(fmt::format("{} and {} contradict each other", spelled("tlsa"), spelled("insecure-backend")));
+  if (service.from.is_starttls() && service.to.is_starttls() && service.from.protocol != service.to.protocol)
+    return wrong(fmt::format("{} and {} are two protocols", from, to));
   if (!service.from.is_tls() && !service.to.is_tls() && !service.alpn.empty())
     return wrong(fmt::format("{} has no use: neither {} nor {} speaks TLS", spelled("alpn"), from, to));
   if (auto checked = check_versions(service.versions, spelled("min-version"), spelled("max-version")); !checked)

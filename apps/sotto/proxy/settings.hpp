@@ -33,6 +33,7 @@ struct ServiceSettings {
   std::vector<CertificateFiles> backend_certificates;  ///< shown to the backend, if it asks
   std::optional<std::filesystem::path> roots;          ///< that the backend is verified against; absent: the system's
   std::string server_name;                             ///< expected of the backend; empty: its host
+  std::vector<std::string> tlsa;                       ///< records that authenticate the backend instead of roots
   bool insecure_backend = false;
   sotto::ClientAuth client_auth = sotto::ClientAuth::none;
   std::optional<std::filesystem::path> client_ca;

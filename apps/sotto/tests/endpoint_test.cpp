@@ -91,16 +91,43 @@ TEST(Endpoint, says_in_one_sentence_what_is_wrong) {
   }
 }
 
-TEST(Endpoint, knows_the_starttls_forms_and_refuses_them) {
-  for (const auto* const text :
-       {"smtp+starttls://mail.example", "imap+starttls://mail.example:143", "XMPP+STARTTLS://a.example"}) {
-    const auto endpoint = parse_endpoint(text, EndpointRole::peer);
-    ASSERT_FALSE(endpoint);
-    EXPECT_NE(endpoint.error().sentence.find("STARTTLS is not available in this version"), std::string::npos);
+TEST(Endpoint, knows_the_starttls_forms_and_their_ports) {
+  const std::vector<Row> rows = {
+      {"smtp+starttls://mail.example", "smtp+starttls://mail.example:25"},
+      {"submission+starttls://mail.example", "submission+starttls://mail.example:587"},
+      {"lmtp+starttls://mail.example", "lmtp+starttls://mail.example:24"},
+      {"imap+starttls://mail.example:1143", "imap+starttls://mail.example:1143"},
+      {"pop3+starttls://mail.example", "pop3+starttls://mail.example:110"},
+      {"nntp+starttls://news.example", "nntp+starttls://news.example:119"},
+      {"sieve+starttls://mail.example", "sieve+starttls://mail.example:4190"},
+      {"ftp+starttls://files.example", "ftp+starttls://files.example:21"},
+      {"XMPP+STARTTLS://chat.example", "xmpp+starttls://chat.example:5222"},
+      {"xmpp-server+starttls://chat.example", "xmpp-server+starttls://chat.example:5269"},
+      {"ldap+starttls://[::1]", "ldap+starttls://[::1]:389"},
+      {"postgres+starttls://db.example", "postgresql+starttls://db.example:5432"},
+      {"mariadb+starttls://db.example", "mysql+starttls://db.example:3306"},
+      {"irc+starttls://irc.example", "irc+starttls://irc.example:6667"},
+  };
+  for (const auto& row : rows) {
+    const auto endpoint = parse_endpoint(row.text, EndpointRole::peer);
+    ASSERT_TRUE(endpoint) << row.text << ": " << endpoint.error().sentence;
+    EXPECT_EQ(endpoint->text(), row.canonical);
+    EXPECT_TRUE(endpoint->is_tls() && endpoint->is_starttls());
+    EXPECT_EQ(parse_endpoint(endpoint->text(), EndpointRole::peer), *endpoint);
   }
   const auto unknown = parse_endpoint("gopher+starttls://a.example", EndpointRole::peer);
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().sentence.find("no protocol with STARTTLS"), std::string::npos);
+}
+
+TEST(Endpoint, knows_the_alpn_identifier_where_tls_is_spoken) {
+  const auto alpn = [](std::string_view text) { return parse_endpoint(text, EndpointRole::peer)->alpn(); };
+  EXPECT_EQ(alpn("imaps://mail.example"), "imap");
+  EXPECT_EQ(alpn("imap+starttls://mail.example"), "imap");
+  EXPECT_EQ(alpn("imap://mail.example"), "");
+  EXPECT_EQ(alpn("postgresqls://db.example"), "postgresql");
+  EXPECT_EQ(alpn("smtps://mail.example"), "") << "none is registered";
+  EXPECT_EQ(alpn("https://www.example"), "") << "more than one fits";
 }
 
 TEST(Endpoint, escapes_what_could_upset_a_terminal) {
