@@ -82,11 +82,12 @@ class SOTTO_API Talk {
   [[nodiscard]] State state() const;
   /// Returns what to send; the caller consumes it.
   [[nodiscard]] Buffer& output();
-  /// Takes what arrived and returns how many octets were used: all of them, except that the ClientHello of a client
-  /// that begins TLS at once (PostgreSQL) is left to the connection that follows. Errors are final and name the step in
-  /// `during`: `starttls_wrong_greeting`, `starttls_preauthenticated`, `starttls_not_offered`, `starttls_malformed`,
-  /// `starttls_line_too_long`, `starttls_too_much`, `starttls_injected_reply`, `starttls_pipelined_command`;
-  /// `wrong_state` once the dialogue is over. A refusal is no error: look at `state()`.
+  /// Takes what arrived and returns how many octets were used: all of them, except that a ClientHello is left to the
+  /// connection that follows where clients do not wait for an answer (MySQL, and PostgreSQL's TLS at once). Errors are
+  /// final and name the step in `during`: `starttls_wrong_greeting`, `starttls_preauthenticated`,
+  /// `starttls_not_offered`, `starttls_malformed`, `starttls_line_too_long`, `starttls_too_much`,
+  /// `starttls_injected_reply`, `starttls_pipelined_command`; `wrong_state` once the dialogue is over. A refusal is no
+  /// error: look at `state()`.
   [[nodiscard]] Result<std::size_t> receive(std::span<const std::byte> in);
   /// Returns the words with which the other side declined, printable and at most a few hundred characters; else empty.
   [[nodiscard]] const std::string& refusal() const;

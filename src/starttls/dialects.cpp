@@ -31,7 +31,7 @@ constexpr auto table = std::to_array<Dialect>({
      postgresql_client,
      postgresql_server,
      nullptr,
-     nullptr},
+     postgresql_screen},
     {{Protocol::mysql, "mysql", 3306, "", true, false}, mysql_client, mysql_server, mysql_greeting, mysql_screen},
     {{Protocol::irc, "irc", 6667, "irc", false, true}, irc_client, irc_server, nullptr, irc_screen},
 });

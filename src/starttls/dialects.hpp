@@ -65,6 +65,7 @@ std::unique_ptr<Dialogue> ldap_server(Protocol protocol, const ServerOptions& op
 
 std::unique_ptr<Dialogue> postgresql_client(Protocol protocol, std::string_view name);
 std::unique_ptr<Dialogue> postgresql_server(Protocol protocol, const ServerOptions& options);
+std::unique_ptr<Screen::Impl> postgresql_screen(Screen::Tls tls);
 
 std::unique_ptr<Dialogue> mysql_client(Protocol protocol, std::string_view name);
 std::unique_ptr<Dialogue> mysql_forwarding_client(Protocol protocol, const ForwardedLogin& login);

@@ -26,7 +26,8 @@ Result<std::size_t> Dialogue::receive(View in) {
 /// RFC 3207, 4.2, 5 and 6: whatever is there already when TLS begins was not protected by it. It must not be processed,
 /// and a peer that goes by its protocol sends nothing there.
 Result<std::size_t> Dialogue::finish(Result<std::size_t> taken, View in) {
-  if (taken && state_ == State::upgrade_now && !began_at_once_ && *taken != in.size()) taken = injected();
+  const bool something_follows = taken && state_ == State::upgrade_now && *taken != in.size();
+  if (something_follows && !(record_may_follow_ && in[*taken] == handshake_record)) taken = injected();
   if (taken) return taken;
   state_ = State::failed;
   taken.error().during = waiting_for();
@@ -48,9 +49,14 @@ std::string Dialogue::waiting_for() const {
          std::string(step_);
 }
 
+void Dialogue::upgrade_before_record() {
+  record_may_follow_ = true;
+  upgrade();
+}
+
 void Dialogue::upgrade_at_once() {
   began_at_once_ = true;
-  upgrade();
+  upgrade_before_record();
 }
 
 void Dialogue::refuse(std::string_view said) {

@@ -55,6 +55,8 @@ class Dialogue {
   /// Names what is waited for from here on: a literal.
   void wait_for(std::string_view step) { step_ = step; }
   void upgrade() { state_ = State::upgrade_now; }
+  /// The same where the client does not wait for an answer: a TLS record may follow at once, and is left to TLS.
+  void upgrade_before_record();
   void upgrade_at_once();
   /// Ends without TLS; `words` are the other side's, made printable and shortened here.
   void refuse(std::string_view words);
@@ -76,6 +78,7 @@ class Dialogue {
   Role role_;
   State state_ = State::talking;
   bool began_at_once_ = false;
+  bool record_may_follow_ = false;
   std::string_view step_;
   std::size_t octets_ = 0;
   std::size_t messages_ = 0;
@@ -85,6 +88,9 @@ class Dialogue {
   std::string request_;
   std::optional<Error> error_;
 };
+
+/// The first octet of a TLS record that begins a handshake (RFC 8446, 5.1).
+inline constexpr std::uint8_t handshake_record = 22;
 
 /// Returns `text` with control characters replaced, cut to a few hundred characters: fit for a message or a log.
 [[nodiscard]] std::string words(std::string_view text);

@@ -142,7 +142,11 @@ class MysqlServer final : public MysqlDialogue {
       return {};
     }
     keep_request(std::string(as_text(packet)));
-    upgrade();
+    // Nothing answers an SSLRequest, so clients send their ClientHello behind it.
+    if (asks)
+      upgrade_before_record();
+    else
+      upgrade();
     return {};
   }
 

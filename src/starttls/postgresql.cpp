@@ -13,7 +13,6 @@ constexpr std::uint32_t gss_request = 80877104;
 constexpr std::uint32_t cancel_request = 80877102;
 /// The server's own limit for a packet before the login.
 constexpr std::size_t longest_packet = 10000;
-constexpr std::uint8_t tls_handshake_record = 22;
 
 std::uint32_t number_at(View bytes, std::size_t at) {
   return static_cast<std::uint32_t>(bytes[at]) << 24U | static_cast<std::uint32_t>(bytes[at + 1]) << 16U |
@@ -48,7 +47,7 @@ class PostgresqlServer final : public PacketDialogue {
  private:
   Result<std::size_t> take(View in) override {
     if (in.empty()) return 0;
-    if (is_first_ && in[0] == tls_handshake_record) {
+    if (is_first_ && in[0] == handshake_record) {
       upgrade_at_once();
       return 0;
     }
@@ -101,8 +100,59 @@ class PostgresqlServer final : public PacketDialogue {
   bool is_first_ = true;
 };
 
+/// Takes SCRAM-SHA-256-PLUS out of the mechanisms that a server inside TLS offers: it binds the login to that TLS,
+/// which the client does not see, and clients without TLS hang up at the sight of it. RFC 5802, 6.
+class PostgresqlScreen final : public Screen::Impl {
+ public:
+  void from_client(View in, Buffer& out) override { out.append(as_public(in)); }
+
+  void from_server(View in, Buffer& out) override {
+    held_.insert(held_.end(), in.begin(), in.end());
+    while (!finished() && held_.size() >= header_length) {
+      const auto length = 1 + number_at(held_, 1);  // the type does not count
+      if (length > longest_packet || (held_[0] != 'R' && held_[0] != 'v')) {
+        finish();
+        break;
+      }
+      if (held_.size() < length) return;
+      if (held_[0] == 'R') finish();  // what follows is the exchange itself
+      pass(View(held_).first(length), out);
+      held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(length));
+    }
+    if (!finished()) return;
+    out.append(as_public(View(held_)));
+    held_.clear();
+  }
+
+  [[nodiscard]] bool done() const override { return finished() && held_.empty(); }
+
+ private:
+  static constexpr std::size_t header_length = 5;  // type and length
+
+  /// Passes a message on; AuthenticationSASL is type 'R' with the number 10 and a list of names.
+  static void pass(View message, Buffer& out) {
+    constexpr std::string_view bound("SCRAM-SHA-256-PLUS\0", 19);
+    constexpr std::size_t names_begin = header_length + 4;
+    const bool is_list = message[0] == 'R' && message.size() > names_begin && number_at(message, header_length) == 10;
+    auto names = is_list ? std::string(as_text(message.subspan(names_begin))) : std::string();
+    const auto found = names.find(bound);
+    if (found == std::string::npos) return out.append(as_public(message));
+    names.erase(found, bound.size());
+    const auto length = 8 + names.size();
+    Bytes shorter = {'R', 0, 0, static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length), 0,
+                     0,   0, 10};
+    shorter.insert(shorter.end(), names.begin(), names.end());
+    out.append(as_public(View(shorter)));
+  }
+
+  Bytes held_;
+};
+
 }  // namespace
 
+std::unique_ptr<Screen::Impl> postgresql_screen(Screen::Tls tls) {
+  return tls == Screen::Tls::with_server ? std::make_unique<PostgresqlScreen>() : nullptr;
+}
 std::unique_ptr<Dialogue> postgresql_client(Protocol protocol, std::string_view) {
   return std::make_unique<PostgresqlClient>(protocol);
 }

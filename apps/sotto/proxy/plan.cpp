@@ -33,6 +33,17 @@ std::optional<Protocol> starttls_protocol(const Endpoint& from, const Endpoint& 
   return to.is_starttls() ? to.protocol : std::nullopt;
 }
 
+std::optional<Screening> screening_of(const Endpoint& from, const Endpoint& to) {
+  using Tls = sotto::starttls::Screen::Tls;
+  if (to.is_starttls()) {
+    if (from.is_starttls()) return std::nullopt;
+    return Screening{*to.protocol, Tls::with_server};
+  }
+  if (from.is_starttls() || (from.is_tls() && from.protocol && !to.is_tls()))
+    return Screening{*from.protocol, Tls::with_client};
+  return std::nullopt;
+}
+
 std::vector<Step> plan_of(const Endpoint& from, const Endpoint& to) {
   const auto protocol = starttls_protocol(from, to);
   if (protocol == Protocol::mysql && to.is_starttls()) return mysql_behind_starttls(from);

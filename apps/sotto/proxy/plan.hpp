@@ -30,4 +30,13 @@ std::vector<Step> plan_of(const Endpoint& from, const Endpoint& to);
 /// Returns the protocol in which a dialogue is spoken on either side, if any.
 std::optional<sotto::starttls::Protocol> starttls_protocol(const Endpoint& from, const Endpoint& to);
 
+/// What stands between both sides once data moves.
+struct Screening {
+  sotto::starttls::Protocol protocol;
+  sotto::starttls::Screen::Tls tls;
+};
+/// Returns it where only one side has gone through a dialogue, and where a plain server stands behind TLS of a known
+/// protocol: it would offer STARTTLS inside TLS.
+std::optional<Screening> screening_of(const Endpoint& from, const Endpoint& to);
+
 }  // namespace program

@@ -167,7 +167,7 @@ void Relay::note_renegotiation(End& end) {
 void Relay::on_established() {
   state_ = State::relaying;
   set_deadline(service_->settings.timeouts.idle);
-  if (service_->starttls) begin_session();
+  begin_session();
   // What came right behind a handshake has been kept: the backend's and then the client's.
   resume(backend_);
   resume(client_);
@@ -175,11 +175,8 @@ void Relay::on_established() {
 
 /// Hands over what the dialogues left for the session, and ends them.
 void Relay::begin_session() {
-  const bool dialogue_with_client = service_->settings.from.is_starttls();
-  if (dialogue_with_client != service_->settings.to.is_starttls())
-    screen_ = std::make_unique<sotto::starttls::Screen>(
-        *service_->starttls,
-        dialogue_with_client ? sotto::starttls::Screen::Tls::with_client : sotto::starttls::Screen::Tls::with_server);
+  if (service_->screening)
+    screen_ = std::make_unique<sotto::starttls::Screen>(service_->screening->protocol, service_->screening->tls);
   const auto done = std::move(prologue_);
   if (!done) return;
   const auto hand_over = [this](End& from, const std::string& text) {
@@ -188,7 +185,7 @@ void Relay::begin_session() {
     pass_on(from);
   };
   hand_over(backend_, done->to_client);
-  if (!dialogue_with_client && done->server) hand_over(client_, done->server->request());
+  if (!service_->settings.from.is_starttls() && done->server) hand_over(client_, done->server->request());
 }
 
 void Relay::resume(End& end) {

@@ -157,6 +157,7 @@ Outcome<std::shared_ptr<const Service>> load_service(const ServiceSettings& sett
   service->settings = settings;
   service->plan = plan_of(settings.from, settings.to);
   service->starttls = starttls_protocol(settings.from, settings.to);
+  service->screening = screening_of(settings.from, settings.to);
   if (settings.from.is_tls())
     if (auto loaded = load_server(*service, surroundings, before); !loaded) return std::unexpected(loaded.error());
   if (settings.to.is_tls())

@@ -37,6 +37,7 @@ struct Service {
   ServiceSettings settings;
   std::vector<Step> plan;                             ///< how a connection comes about
   std::optional<sotto::starttls::Protocol> starttls;  ///< in which dialogues come before TLS, if any do
+  std::optional<Screening> screening;                 ///< what stands between both sides, if anything
   std::string dialogue_name;                          ///< what the backend's dialogue takes for a name
   std::shared_ptr<const sotto::ServerConfig> server;  ///< null if clients speak plain
   /// The client configurations for the backend, by application protocol: what was agreed with our client is all that is

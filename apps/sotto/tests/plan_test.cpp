@@ -43,5 +43,19 @@ TEST(Plan, hears_a_mysql_client_before_its_backend_is_asked_for_tls) {
             (Steps{connect, read_greeting, talk_client, shake_client, relay}));
 }
 
+TEST(Plan, screens_where_only_one_side_has_begun_tls) {
+  using Tls = sotto::starttls::Screen::Tls;
+  const auto screening = [](std::string_view from, std::string_view to) {
+    return screening_of(*parse_endpoint(from, EndpointRole::peer), *parse_endpoint(to, EndpointRole::peer));
+  };
+  EXPECT_EQ(screening("imap+starttls://a", "tcp://b:143")->tls, Tls::with_client);
+  EXPECT_EQ(screening("imap+starttls://a", "tls://b:993")->tls, Tls::with_client);
+  EXPECT_EQ(screening("imaps://a", "tcp://b:143")->tls, Tls::with_client);
+  EXPECT_EQ(screening("tcp://a:143", "imap+starttls://b")->tls, Tls::with_server);
+  EXPECT_FALSE(screening("imap+starttls://a", "imap+starttls://b"));
+  EXPECT_FALSE(screening("tls://a:993", "tcp://b:143")) << "nobody says what is spoken";
+  EXPECT_FALSE(screening("imaps://a", "imaps://b"));
+}
+
 }  // namespace
 }  // namespace program

@@ -119,6 +119,20 @@ TEST(Screens, let_a_line_that_is_too_long_to_matter_pass) {
   EXPECT_EQ(from_server(screen, line, 100), line);
 }
 
+// A client without TLS hangs up when it sees the mechanism, and one with TLS of its own could not use it.
+TEST(PostgresqlScreen, takes_channel_binding_out_of_the_mechanisms) {
+  const auto both = std::string("SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", 34);
+  const auto offer = bytes({'R', 0, 0, 0, 42, 0, 0, 0, 10}) + both;
+  const auto expected = bytes({'R', 0, 0, 0, 23, 0, 0, 0, 10}) + both.substr(19);
+  for (const std::size_t piece : {1U, 7U, 1000U}) {
+    Screen screen(Protocol::postgresql, Screen::Tls::with_server);
+    EXPECT_EQ(from_server(screen, offer + "Z", piece), expected + "Z");
+    EXPECT_TRUE(screen.done());
+  }
+  Screen error(Protocol::postgresql, Screen::Tls::with_server);
+  EXPECT_EQ(from_server(error, "ERROR: no"), "ERROR: no");
+}
+
 // MySQL's client counted an SSLRequest that its server never saw.
 TEST(MysqlScreen, renumbers_the_login_and_takes_the_flag_back) {
   Screen screen(Protocol::mysql);

@@ -223,7 +223,7 @@ TEST(PostgresqlServer, takes_gss_requests_and_tls_at_once_and_refuses_a_plain_lo
   EXPECT_FALSE(server.began_at_once());
 
   Server at_once(Protocol::postgresql);
-  EXPECT_EQ(at_once.receive(as_bytes("\x16\x03\x01")), 0U) << "the ClientHello is left to TLS";
+  EXPECT_EQ(at_once.receive(as_bytes("\x16\x03\x01")).value_or(9), 0U) << "the ClientHello is left to TLS";
   EXPECT_EQ(at_once.state(), State::upgrade_now);
   EXPECT_TRUE(at_once.began_at_once());
 
@@ -261,6 +261,13 @@ TEST(MysqlServer, adds_the_offer_to_the_real_greeting_and_refuses_a_plain_login)
   say(server, bytes({40, 0, 0, 1, 1, 0xa2, 8, 0}) + std::string(36, '\0'));
   EXPECT_EQ(server.failure().code, Code::starttls_declined);
   EXPECT_EQ(Server(Protocol::mysql).failure().code, Code::invalid_configuration) << "it cannot invent a challenge";
+}
+
+TEST(MysqlServer, leaves_a_client_hello_behind_the_request_to_tls) {
+  Server server(Protocol::mysql, {"db.example", mysql_greeting()});
+  const auto request = bytes({32, 0, 0, 1, 1, 0xaa, 8, 0}) + std::string(28, '\0');
+  EXPECT_EQ(server.receive(as_bytes(request + "\x16\x03\x01")).value_or(0), 36U);
+  EXPECT_EQ(server.state(), State::upgrade_now);
 }
 
 TEST(MysqlServer, takes_a_login_where_only_the_backend_has_tls) {
@@ -310,7 +317,7 @@ TEST(Farewell, is_understood_by_clients_as_a_refusal) {
   for (const auto& facts : starttls::protocols()) {
     if (facts.protocol == Protocol::postgresql || facts.protocol == Protocol::irc) continue;  // checked below
     Client client(facts.protocol, "client.example");
-    say(client, starttls::farewell(facts.protocol, "no TLS behind"));
+    ASSERT_TRUE(client.receive(as_bytes(starttls::farewell(facts.protocol, "no TLS behind"))));
     EXPECT_EQ(client.state(), State::refused) << facts.name;
   }
   EXPECT_EQ(starttls::farewell(Protocol::irc, "no TLS"), "ERROR :no TLS\r\n");

@@ -1,0 +1,104 @@
+"""Fixtures of the proof by real servers, and the table in docs/guide/starttls.md that a run with --update-docs writes."""
+
+import pathlib
+import shutil
+import sys
+import types
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+import cli_support as cli
+import table
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-docs", action="store_true", help="write the table in docs/guide/starttls.md from this run")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A local authority and a leaf for localhost, in a place that servers without rights can read."""
+    home = tmp_path_factory.mktemp("xdg")
+    made = cli.run("cert", "dev", env={"XDG_DATA_HOME": str(home)})
+    assert made.returncode == 0, made.stderr.decode()
+    rows = dict(line.split(None, 1) for line in made.stdout.decode().splitlines())
+    folder = readable(tmp_path_factory.mktemp("certificate"))
+    files = {}
+    for name in ("ca", "cert", "key"):
+        files[name] = folder / f"{name}.pem"
+        shutil.copy(rows[name], files[name])
+        files[name].chmod(0o644)
+    return types.SimpleNamespace(**files)
+
+
+def readable(folder):
+    """Opens a folder of pytest's, and those above it, to the users that servers change to."""
+    for one in (folder, folder.parent, folder.parent.parent):
+        one.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return readable(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture
+def gateway(certificate):
+    """Starts `sotto proxy FROM TO`, with certificates where they are needed, and returns it."""
+    running = []
+
+    def start(listen, backend, *flags):
+        arguments = [listen, backend, *flags]
+        if not listen.startswith("tcp://"):
+            arguments += ["--cert", certificate.cert, "--key", certificate.key]
+        if not backend.startswith(("tcp://", "unix:")) and "--tlsa" not in flags:
+            arguments += ["--roots", certificate.ca]
+        running.append(cli.Gateway(*arguments))
+        return running[-1]
+
+    yield start
+    for one in running:
+        print(one.log())
+        with one:
+            pass
+
+
+@pytest.fixture
+def proxied(gateway, request):
+    """Puts the proxy in front of a server: returns the port where `client_way` is spoken."""
+
+    def start(server, client_way, server_way):
+        backend = server.endpoint(server_way, server.ports[server_way])
+        running = gateway(server.endpoint(client_way, 0), backend)
+        request.node.user_properties.append(("way", (server.software, server.scheme, client_way, server_way)))
+        return running.port
+
+    return start
+
+
+WAYS = [("tls", "starttls"), ("tls", "plain"), ("starttls", "plain"), ("starttls", "starttls"), ("plain", "starttls"),
+        ("starttls", "tls")]
+#: Where the proxy does not know what is spoken inside TLS, it leaves what a plain server says as it is.
+UNKNOWN = [way for way in WAYS[:5] if way != ("tls", "plain")]
+every_way = pytest.mark.parametrize("client_way,server_way", WAYS, ids=["-to-".join(way) for way in WAYS])
+ways_without_implicit_tls = pytest.mark.parametrize("client_way,server_way", WAYS[:5],
+                                                    ids=["-to-".join(way) for way in WAYS[:5]])
+
+
+ways_of_unnamed_tls = pytest.mark.parametrize("client_way,server_way", UNKNOWN, ids=["-to-".join(way) for way in UNKNOWN])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.passed:
+        table.keep(value for name, value in item.user_properties if name == "way")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if exitstatus == 0 and session.config.getoption("--update-docs"):
+        table.write()

@@ -1,0 +1,224 @@
+"""Files by FTP, messages by XMPP and IRC, through the proxy."""
+
+import base64
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+
+import pytest
+
+import cli_support as cli
+import daemons
+from conftest import ways_without_implicit_tls
+
+PASSWORD = "open-sesame"
+
+
+@pytest.fixture
+def context(certificate):
+    return ssl.create_default_context(cafile=certificate.ca)
+
+
+@pytest.fixture(scope="module")
+def vsftpd(folder, certificate):
+    """Anonymous reading and writing; TLS on the control channel if the client asks."""
+    files, empty = folder / "files", folder / "empty"
+    for one in (files, empty):
+        one.mkdir()
+        one.chmod(0o555)
+    upload = files / "upload"
+    upload.mkdir()
+    daemons.give_to("ftp", upload) if user_exists("ftp") else upload.chmod(0o777)
+    port = daemons.free_port()
+    configuration = folder / "vsftpd.conf"
+    configuration.write_text(f"""
+listen=YES
+listen_address=127.0.0.1
+listen_port={port}
+background=NO
+anonymous_enable=YES
+local_enable=NO
+anon_root={files}
+anon_upload_enable=YES
+anon_umask=022
+write_enable=YES
+secure_chroot_dir={empty}
+ssl_enable=YES
+allow_anon_ssl=YES
+ssl_tlsv1_2=YES
+ssl_tlsv1_3=YES
+require_ssl_reuse=NO
+rsa_cert_file={certificate.cert}
+rsa_private_key_file={certificate.key}
+seccomp_sandbox=NO
+""")
+    with daemons.daemon(["/usr/sbin/vsftpd", configuration], [port], folder / "vsftpd.log"):
+        yield daemons.Server("vsftpd", "ftp", {"plain": port, "starttls": port})
+
+
+def user_exists(name):
+    with contextlib.suppress(KeyError):
+        return daemons.pwd.getpwnam(name) is not None
+    return False
+
+
+@ways_without_implicit_tls
+def test_curl_writes_a_file_and_reads_it_back(proxied, vsftpd, certificate, tmp_path, client_way, server_way):
+    """The data channel is between client and server, in plaintext here: --ftp-ssl-control protects the control channel."""
+    port = proxied(vsftpd, client_way, server_way)
+    sent = tmp_path / f"{client_way}-{server_way}.txt"
+    sent.write_bytes(os.urandom(100_000))
+    url = f"{'ftps' if client_way == 'tls' else 'ftp'}://localhost:{port}/upload/{sent.name}"
+    # Behind plaintext or STARTTLS of the proxy's own, the server must not expect TLS of its own on the data channel.
+    demand = {"starttls": ["--ssl-reqd", "--ftp-ssl-control"], "tls": ["--ftp-ssl-control"], "plain": []}[client_way]
+    common = ["curl", "-sS", "--max-time", "40", "--cacert", str(certificate.ca), *demand]
+    put = subprocess.run([*common, "-T", sent, url], capture_output=True, timeout=60)
+    assert put.returncode == 0, put.stderr.decode()
+    got = subprocess.run([*common, url], capture_output=True, timeout=60)
+    assert got.stdout == sent.read_bytes(), got.stderr.decode()
+
+
+def test_a_user_before_tls_is_refused(proxied, vsftpd):
+    port = proxied(vsftpd, "starttls", "plain")
+    with socket.create_connection(("localhost", port), 30) as plain:
+        lines = Lines(plain)
+        assert b"vsFTPd" in lines.expect(b"220 "), "the greeting is the real one"
+        lines.ask(b"USER anonymous", b"530 ")
+
+
+class Lines:
+    """A conversation over a socket: sends, and reads up to what is expected."""
+
+    def __init__(self, stream):
+        self.stream, self.said = stream, b""
+
+    def expect(self, last):
+        while last not in self.said:
+            got = self.stream.recv(4096)
+            assert got, f"the server hung up; it said {self.said!r}"
+            self.said += got
+        heard, self.said = self.said, b""
+        return heard
+
+    def ask(self, command, last, end=b"\r\n"):
+        self.stream.sendall(command + end)
+        return self.expect(last)
+
+
+@pytest.fixture(scope="module")
+def prosody(folder, certificate):
+    data = folder / "prosody"
+    (data / "localhost" / "accounts").mkdir(parents=True)
+    (data / "localhost" / "accounts" / "joe.dat").write_text(f'return {{\n\t["password"] = "{PASSWORD}";\n}};\n')
+    daemons.give_to("prosody", data)
+    port = daemons.free_port()
+    configuration = folder / "prosody.cfg.lua"
+    configuration.write_text(f"""
+data_path = "{data}"
+pidfile = "{data}/prosody.pid"
+daemonize = false
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {port} }}
+s2s_ports = {{ }}
+modules_enabled = {{ "roster"; "saslauth"; "tls" }}
+modules_disabled = {{ "s2s" }}
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+authentication = "internal_plain"
+log = {{ info = "*console" }}
+ssl = {{ certificate = "{certificate.cert}"; key = "{certificate.key}" }}
+VirtualHost "localhost"
+""")
+    with daemons.daemon(["prosody", "--config", configuration, "-F"], [port], folder / "prosody.log", user="prosody",
+                        cwd=data):
+        yield daemons.Server("Prosody", "xmpp", {"plain": port, "starttls": port})
+
+
+STREAM = (b"<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' "
+          b"xmlns:stream='http://etherx.jabber.org/streams'>")
+
+
+@ways_without_implicit_tls
+def test_a_message_comes_back_by_xmpp(proxied, prosody, context, client_way, server_way):
+    port = proxied(prosody, client_way, server_way)
+    with contextlib.closing(socket.create_connection(("localhost", port), 30)) as plain:
+        lines = Lines(context.wrap_socket(plain, server_hostname="localhost") if client_way == "tls" else plain)
+        features = lines.ask(STREAM, b"</stream:features>")
+        assert (b"<starttls" in features) == (client_way == "starttls")
+        if client_way == "starttls":
+            assert b"<mechanism" not in features, "no login before TLS"
+            lines.ask(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", b"<proceed", end=b"")
+            lines = Lines(context.wrap_socket(plain, server_hostname="localhost"))
+            features = lines.ask(STREAM, b"</stream:features>")
+        assert b"<mechanism>PLAIN</mechanism>" in features and b"<starttls" not in features
+        secret = base64.b64encode(f"\0joe\0{PASSWORD}".encode())
+        lines.ask(b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + secret + b"</auth>", b"<success")
+        lines.ask(STREAM, b"</stream:features>")
+        lines.ask(b"<iq id='1' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", b"</iq>")
+        lines.ask(b"<presence/>", b"<presence")
+        assert b"hello again" in lines.ask(b"<message to='joe@localhost' type='chat'><body>hello again</body></message>",
+                                           b"</message>")
+
+
+@pytest.fixture(scope="module")
+def inspircd(folder, certificate):
+    port = daemons.free_port()
+    configuration = folder / "inspircd.conf"
+    configuration.write_text(f"""
+<server name="irc.test" description="test" id="0AA" network="test">
+<admin name="joe" nick="joe" email="joe@mail.test">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<connect allow="*" timeout="30" localmax="100" globalmax="100" resolvehostnames="no" useident="no">
+<module name="ssl_gnutls"><module name="starttls"><module name="cap">
+<sslprofile name="Clients" provider="gnutls" certfile="{certificate.cert}" keyfile="{certificate.key}">
+<starttls profile="Clients">
+<files motd="{folder}/motd"><pid file="{folder}/irc/pid">
+<log method="file" type="*" level="default" target="{folder}/irc/log">
+""")
+    (folder / "motd").write_text("hello\n")
+    (folder / "irc").mkdir()
+    daemons.give_to("irc", folder / "irc")
+    with daemons.daemon(["/usr/sbin/inspircd", "--config", configuration, "--nofork", "--nopid"], [port],
+                        folder / "inspircd.log", user="irc", cwd=folder / "irc"):
+        yield daemons.Server("InspIRCd", "irc", {"plain": port, "starttls": port})
+
+
+@ways_without_implicit_tls
+def test_a_message_comes_back_by_irc(proxied, inspircd, context, client_way, server_way):
+    port = proxied(inspircd, client_way, server_way)
+    with contextlib.closing(socket.create_connection(("localhost", port), 30)) as plain:
+        lines = Lines(context.wrap_socket(plain, server_hostname="localhost") if client_way == "tls" else plain)
+        capabilities = lines.ask(b"CAP LS", b"LS :")
+        if client_way == "starttls":
+            assert b"tls" in capabilities
+            lines.ask(b"STARTTLS", b" 670 ")
+            lines = Lines(context.wrap_socket(plain, server_hostname="localhost"))
+            capabilities = lines.ask(b"CAP LS", b"LS :")
+        nick = f"j{port}".encode()
+        lines.stream.sendall(b"CAP END\r\n")
+        lines.ask(b"NICK " + nick + b"\r\nUSER joe 0 * :joe", b" 001 ")
+        lines.ask(b"PRIVMSG " + nick + b" :hello again", b"hello again")
+
+
+@pytest.mark.parametrize("which,protocol", [("vsftpd", "ftp"), ("prosody", "xmpp"), ("inspircd", "irc")])
+def test_openssl_comes_to_tls(proxied, certificate, request, which, protocol):
+    port = proxied(request.getfixturevalue(which), "starttls", "plain")
+    name = ["-xmpphost", "localhost"] if protocol == "xmpp" else []
+    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{port}", "-starttls", protocol, *name, "-CAfile",
+                           certificate.ca, "-verify_return_error", "-verify_hostname", "localhost"], input=b"",
+                          capture_output=True, timeout=60)
+    assert b"Verify return code: 0 (ok)" in done.stdout, done.stdout.decode() + done.stderr.decode()
+
+
+SAID = {"vsftpd": b"QUIT\r\n", "prosody": STREAM + b"</stream:stream>", "inspircd": b"QUIT\r\n"}
+
+
+@pytest.mark.parametrize("which", SAID)
+def test_sotto_connects(certificate, request, which, record_property):
+    server = request.getfixturevalue(which)
+    done = cli.run("connect", server.endpoint("starttls", server.ports["starttls"]), "--roots", certificate.ca,
+                   "--no-half-close", stdin=SAID[which])
+    assert done.stdout and "authenticated" in done.stderr.decode(), done.stderr.decode()
+    record_property("way", (server.software, server.scheme, "direct", "starttls"))
