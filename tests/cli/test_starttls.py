@@ -1,0 +1,171 @@
+"""Attacks on the way into TLS, against the program: each ends with its own words, and nothing goes on in plaintext."""
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+import cli_support as support
+
+FLOOD = b"220-welcome\r\n" * 400
+LONG = b"220 " + b"x" * 9000 + b"\r\n"
+
+
+class Fake:
+    """A server that says one thing after another, waiting for a command in between; then it stays silent."""
+
+    def __init__(self, *said):
+        self.said, self.heard = said, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.listener.accept()
+                threading.Thread(target=self._talk, args=(peer,), daemon=True).start()
+
+    def _talk(self, peer):
+        with contextlib.suppress(OSError), peer:
+            for i, one in enumerate(self.said):
+                if i > 0:
+                    self.heard.append(peer.recv(4096))
+                if callable(one):
+                    one(peer)
+                else:
+                    peer.sendall(one)
+            while got := peer.recv(4096):
+                self.heard.append(got)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+def dribble(peer):
+    for _ in range(100):
+        peer.sendall(b"2")
+        time.sleep(0.2)
+
+
+HELLO = b"220 mail.example ESMTP\r\n"
+OFFER = b"250-mail.example\r\n250 STARTTLS\r\n"
+ATTACKS = {
+    "stripped capability": ([HELLO, b"250-mail.example\r\n250 8BITMIME\r\n"], "does not offer STARTTLS", 5),
+    "injected response": ([HELLO, OFFER, b"220 go\r\n250 injected\r\n"], "somebody may be injecting replies", 5),
+    "early response": ([HELLO + OFFER], "somebody may be injecting replies", 5),
+    "oversize line": ([LONG], "longer than the protocol allows", 5),
+    "banner flood": ([FLOOD], "talks on and on", 5),
+    "slow dialogue": ([dribble], "was not finished in time", 4),
+    "server that never answers": ([b""], "the server said nothing", 4),
+    "wrong greeting": ([b"SSH-2.0-OpenSSH_9.2\r\n"], "not one of this protocol", 5),
+    "refusal": ([HELLO, OFFER, b"454 4.7.0 no TLS today\r\n"], "454 4.7.0 no TLS today", 5),
+    "hang-up": ([HELLO, lambda peer: peer.shutdown(socket.SHUT_RDWR)], "before TLS began", 5),
+    "bare line feed": ([b"220 mail.example\n"], "a LF without CR", 5),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_connect_names_the_attack_and_sends_nothing(name):
+    said, words, code = ATTACKS[name]
+    with Fake(*said) as server:
+        done = support.run("connect", f"smtp+starttls://127.0.0.1:{server.port}", "--handshake-timeout", "1s",
+                           stdin=b"MAIL FROM:<secret@mail.example>\r\n")
+        assert done.returncode == code, done.stderr.decode()
+        assert words in done.stderr.decode()
+        assert done.stdout == b"" and not any(b"secret" in heard for heard in server.heard)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_proxy_names_the_attack_and_tells_its_client(name, certificates):
+    said, words, _ = ATTACKS[name]
+    with Fake(*said) as server, \
+            support.Gateway("tcp://127.0.0.1:0", f"smtp+starttls://127.0.0.1:{server.port}", "--handshake-timeout", "1s",
+                            "--roots", certificates.ca) as gateway, \
+            socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        assert client.makefile("rb").read().startswith(b"421 4.7.0 ")
+        gateway.wait_for(words.replace("the server said nothing", "it said nothing").replace("(", r"\("))
+
+
+def test_a_preauthenticated_imap_session_is_refused():
+    with Fake(b"* PREAUTH welcome\r\n") as server:
+        done = support.run("connect", f"imap+starttls://127.0.0.1:{server.port}", stdin=b"")
+        assert done.returncode == 5 and "takes us for logged in before TLS" in done.stderr.decode()
+
+
+@pytest.fixture
+def submission(certificates):
+    """A gateway with STARTTLS for its clients, and the plain server behind it."""
+    with Fake(HELLO, b"250-mail.example\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n") as server, \
+            support.Gateway("smtp+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{server.port}", "--cert", certificates.cert,
+                            "--key", certificates.key, "--handshake-timeout", "2s") as gateway:
+        yield gateway, server
+
+
+def ask(client, command, last):
+    client.sendall(command)
+    said = b""
+    while last not in said:
+        got = client.recv(4096)
+        if not got:
+            return said
+        said += got
+    return said
+
+
+def test_a_command_behind_starttls_reaches_nobody(submission):
+    gateway, server = submission
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"", b"\n")
+        ask(client, b"EHLO evil\r\n", b"250 STARTTLS")
+        client.sendall(b"STARTTLS\r\nMAIL FROM:<evil@mail.example>\r\n")
+        gateway.wait_for("somebody may be injecting commands")
+        assert server.heard == []
+
+
+def test_a_login_before_tls_is_refused_and_not_logged(submission):
+    gateway, server = submission
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"", b"\n")
+        assert b"AUTH" not in ask(client, b"EHLO client.example\r\n", b"250 STARTTLS")
+        assert b"530 " in ask(client, b"AUTH PLAIN c2VjcmV0\r\n", b"\n")
+        ask(client, b"QUIT\r\n", b"221")
+    gateway.wait_for("left without beginning TLS")
+    assert "c2VjcmV0" not in gateway.log() and server.heard == []
+
+
+def test_a_client_that_dawdles_is_cut_off(submission):
+    gateway, _ = submission
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"EHLO ", b"220 ")
+        with contextlib.suppress(OSError):
+            for _ in range(50):
+                client.sendall(b"x")
+                time.sleep(0.1)
+    gateway.wait_for("was not finished in time")
+
+
+def test_a_client_that_floods_is_cut_off(submission):
+    gateway, _ = submission
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client, contextlib.suppress(OSError):
+        for _ in range(100):
+            client.sendall(b"NOOP\r\n" * 100)
+    gateway.wait_for("talks on and on")
+
+
+def test_connect_shows_the_dialogue_and_goes_on_inside_tls(submission, certificates):
+    gateway, server = submission
+    done = subprocess.run(["timeout", "5", support.SOTTO, "connect", f"smtp+starttls://localhost:{gateway.port}", "--roots",
+                           certificates.ca, "--no-half-close"], input=b"EHLO client.example\r\n", capture_output=True,
+                          timeout=30)
+    story = done.stderr.decode()
+    assert "Before TLS, smtp:" in story and "they <--  220 mail.example ESMTP" in story and "we  -->   STARTTLS" in story
+    assert done.stdout == b"250-mail.example\r\n250 AUTH PLAIN\r\n", "the offer of STARTTLS is taken out inside TLS"
+    assert server.heard[0] == b"EHLO client.example\r\n", "the session begins inside TLS"
