@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sotto/starttls.hpp>
+
 #include "fuzz/fuzz.hpp"
 #include "session/ticket.hpp"
 #include "support/message_peer.hpp"
@@ -122,6 +124,34 @@ void add_sessions(Corpus& corpus) {
   for (const unsigned which : {0u, 1u, 2u}) corpus.add("session", {which}, as_view(session));
 }
 
+/// What clients and servers of each protocol say to each other before TLS.
+void add_dialogues(Corpus& corpus) {
+  for (unsigned i = 0; i < starttls::protocols().size(); ++i) {
+    const auto protocol = starttls::protocols()[i].protocol;
+    starttls::Client client(protocol, "client.example");
+    starttls::Server server(protocol);
+    Bytes to_client;
+    Bytes to_server;
+    const auto carry = [](starttls::Talk& from, starttls::Talk& to, Bytes& said) {
+      const auto cut = pieces(as_view(from.output().readable()));
+      said.insert(said.end(), cut.begin(), cut.end());
+      static_cast<void>(to.receive(from.output().readable()));
+      from.output().clear();
+    };
+    while (!client.output().empty() || !server.output().empty()) {
+      carry(server, client, to_client);
+      carry(client, server, to_server);
+    }
+    corpus.add("starttls_client", {i}, to_client);
+    corpus.add("starttls_server", {i, 0}, to_server);
+    for (const unsigned tls : {0u, 1u}) {
+      Bytes both = {1};
+      both.insert(both.end(), to_client.begin(), to_client.end());
+      corpus.add("starttls_screen", {i, tls}, both);
+    }
+  }
+}
+
 void add_texts(Corpus& corpus) {
   using namespace std::string_view_literals;
   for (const auto text : {"*.example.com\0www.example.com"sv, "localhost"sv, "::1"sv, "*\0192.0.2.1"sv})
@@ -145,6 +175,7 @@ int main(int argc, char** argv) {
   sotto::add_handshakes(corpus);
   sotto::add_credentials(corpus);
   sotto::add_sessions(corpus);
+  sotto::add_dialogues(corpus);
   sotto::add_texts(corpus);
   if (corpus.is_written()) return 0;
   std::fprintf(stderr, "the seeds cannot be written below %s\n", argv[1]);

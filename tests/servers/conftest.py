@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import sys
+import tempfile
 import types
 
 import pytest
@@ -18,13 +19,13 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
+def certificate(tmp_path_factory, folders):
     """A local authority and a leaf for localhost, in a place that servers without rights can read."""
     home = tmp_path_factory.mktemp("xdg")
     made = cli.run("cert", "dev", env={"XDG_DATA_HOME": str(home)})
     assert made.returncode == 0, made.stderr.decode()
     rows = dict(line.split(None, 1) for line in made.stdout.decode().splitlines())
-    folder = readable(tmp_path_factory.mktemp("certificate"))
+    folder = open_folder("certificate")
     files = {}
     for name in ("ca", "cert", "key"):
         files[name] = folder / f"{name}.pem"
@@ -33,16 +34,26 @@ def certificate(tmp_path_factory):
     return types.SimpleNamespace(**files)
 
 
-def readable(folder):
-    """Opens a folder of pytest's, and those above it, to the users that servers change to."""
-    for one in (folder, folder.parent, folder.parent.parent):
-        one.chmod(0o755)
-    return folder
+@pytest.fixture(scope="session", autouse=True)
+def folders():
+    yield
+    for one in _folders:
+        shutil.rmtree(one, ignore_errors=True)
+
+
+_folders = []
+
+
+def open_folder(name):
+    """Makes a folder that the users whom servers change to can reach: those of pytest are closed to them."""
+    _folders.append(pathlib.Path(tempfile.mkdtemp(prefix=f"sotto-{name}-")))
+    _folders[-1].chmod(0o755)
+    return _folders[-1]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return readable(tmp_path_factory.mktemp("server"))
+def folder():
+    return open_folder("server")
 
 
 @pytest.fixture

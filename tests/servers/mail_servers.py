@@ -138,11 +138,10 @@ def exim(folder, certificate, lmtp_port):
     ports = {"smtp": daemons.free_port(), "smtps": daemons.free_port()}
     spool = folder / "exim-spool"
     spool.mkdir()
-    daemons.give_to("mail", spool)
+    daemons.give_to("Debian-exim", spool)
     configuration = folder / "exim.conf"
     configuration.write_text(f"""
-exim_user = mail
-exim_group = mail
+exim_path = {daemons.unpacked("exim4-daemon-light")}/usr/sbin/exim4
 spool_directory = {spool}
 log_file_path = {spool}/log-%s
 primary_hostname = mx.{DOMAIN}

@@ -80,7 +80,7 @@ def mariadb(folder, certificate):
     run_as("mysql", "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
            "--skip-test-db", cwd=data)
     port, boot = daemons.free_port(), folder / "boot.sql"
-    boot.write_text(f"create user joe@localhost identified by '{PASSWORD}'; grant all on *.* to joe@localhost;")
+    boot.write_text(f"create user joe@localhost identified by '{PASSWORD}';\ngrant all on *.* to joe@localhost;\n")
     boot.chmod(0o644)
     with daemons.daemon(["mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
                          f"--socket={data}/socket", f"--ssl-cert={certificate.cert}", f"--ssl-key={certificate.key}",

@@ -24,7 +24,7 @@ def inn(folder, certificate):
     package = daemons.unpacked("inn2")
     binaries = package / "usr/lib/news/bin"
     etc, db, spool, run, logs = (folder / name for name in ("etc", "db", "spool", "run", "logs"))
-    for one in (etc, db, spool, run, logs, *(spool / name for name in ("articles", "overview", "incoming", "tmp")),
+    for one in (etc, db, spool, run, logs, *(spool / name for name in ("articles", "overview", "incoming", "outgoing", "tmp")),
                 spool / "incoming/bad"):
         one.mkdir()
     key = etc / "key.pem"
@@ -32,6 +32,7 @@ def inn(folder, certificate):
     feed, plain, tls = (daemons.free_port() for _ in range(3))
     (etc / "inn.conf").write_text(f"""
 domain: mail.test
+nnrpdloadlimit: 0
 pathhost: news.mail.test
 fromhost: mail.test
 mta: "/bin/true %s"
@@ -65,27 +66,25 @@ tlscafile: {certificate.ca}
                                       'access all {\n  users: "*"\n  newsgroups: "*"\n  access: RPA\n}\n')
     (etc / "storage.conf").write_text("method tradspool {\n  newsgroups: *\n  class: 0\n}\n")
     (etc / "incoming.conf").write_text('peer ME {\n  hostname: "localhost, 127.0.0.1"\n}\n')
-    (etc / "newsfeeds").write_text("ME:*::\n")
+    (etc / "newsfeeds").write_text("ME:*::\nnobody:!*:Tf,Wnm:nobody\n")
     (etc / "expire.ctl").write_text("/remember/:11\n*:A:1:10:never\n")
     for name in ("control.ctl", "moderators", "passwd.nntp", "nocem.ctl", "innfeed.conf", "inn-secrets.conf"):
         (etc / name).write_text("")
-    (db / "active").write_text("control 0000000000 0000000001 n\njunk 0000000000 0000000001 n\n"
+    (db / "active").write_text("control 0000000000 0000000001 n\ncontrol.cancel 0000000000 0000000001 n\njunk 0000000000 0000000001 n\n"
                                "test.sotto 0000000000 0000000001 y\n")
     (db / "newsgroups").write_text("test.sotto\ttests\n")
-    (db / "active.times").write_text("")
+    for name in ("active.times", "history"):
+        (db / name).write_text("")
     for one in (etc, db, spool, run, logs):
         daemons.give_to("news", one)
     key.chmod(0o600)
-    env = {"INNCONF": str(etc / "inn.conf"), "LD_LIBRARY_PATH": str(package / "usr/lib/news/lib")}
-    for arguments in ([binaries / "makedbz", "-i", "-o"],):
-        made = subprocess.run(arguments, user="news", group="news", extra_groups=[], cwd=db, env={**os.environ, **env},
-                              capture_output=True, timeout=60)
-        assert made.returncode == 0, made.stderr.decode()
-    (db / "history").touch()
-    daemons.give_to("news", db)
+    env = {"INNCONF": str(etc / "inn.conf"), "LD_LIBRARY_PATH": str(package / "usr/lib/news")}
+    made = subprocess.run([binaries / "makedbz", "-i", "-o"], user="news", group="news", extra_groups=[], cwd=db,
+                          env={**os.environ, **env}, capture_output=True, timeout=60)
+    assert made.returncode == 0, made.stderr.decode()
     common = {"user": "news", "env": env, "cwd": spool}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(daemons.daemon([binaries / "innd", "-f", "-N", "-P", feed], [feed], folder / "innd.log", **common))
+        stack.enter_context(daemons.daemon([binaries / "innd", "-d", "-N", "-P", feed], [feed], folder / "innd.log", **common))
         for port, flags in ((plain, []), (tls, ["-S"])):
             stack.enter_context(daemons.daemon([binaries / "nnrpd", "-D", "-f", "-b", "127.0.0.1", "-p", port, *flags], [port],
                                                folder / f"nnrpd{port}.log", **common))

@@ -75,6 +75,8 @@ void Relay::talk(End& end, sotto::starttls::Talk& dialogue) {
 /// Sends what the dialogue has to say, and goes where it has led.
 void Relay::follow(End& end) {
   auto& dialogue = *prologue().current;
+  // Behind an error nothing is left to be said, and an attempt could only hide it.
+  if (dialogue.state() == sotto::starttls::State::failed) return fail_talk(end, dialogue.failure());
   say(end, dialogue.output());
   if (state_ == State::done || dialogue.state() == sotto::starttls::State::talking) return;
   if (dialogue.state() != sotto::starttls::State::upgrade_now) return fail_talk(end, dialogue.failure());
