@@ -6,7 +6,6 @@
 
 #include "base/bytes.hpp"
 #include "crypto/hash.hpp"
-#include "unit/pki/forge.hpp"
 #include "wire/certificate_view.hpp"
 
 namespace sotto {
