@@ -1,0 +1,89 @@
+// What connections of many threads share, used by many threads at once; ThreadSanitizer looks on.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/pair.hpp"
+
+namespace sotto {
+namespace {
+
+using namespace test;
+
+/// Runs `work(number)` in eight threads at once.
+template <class Work>
+void in_eight_threads(Work work) {
+  std::vector<std::jthread> threads;
+  for (int number = 0; number < 8; ++number) threads.emplace_back([=] { work(number); });
+}
+
+Policy of(ProtocolVersion version) {
+  auto policy = Policy::modern();
+  policy.versions = {version};
+  return policy;
+}
+
+TEST(Threads, resume_each_others_sessions) {
+  for (const auto version : {ProtocolVersion::tls13, ProtocolVersion::tls12}) {
+    const auto client = client_builder().policy(of(version)).build().value();
+    const auto server = server_builder().build().value();
+    std::atomic<int> resumed = 0;
+    in_eight_threads([&](int) {
+      for (int i = 0; i < 20; ++i) {
+        Pair pair(client, server);
+        pair.run();
+        ASSERT_TRUE(pair.established());
+        resumed += pair.client.connection.summary().resumed;
+      }
+    });
+    EXPECT_GT(resumed, 0);
+  }
+}
+
+TEST(Threads, resume_sessions_that_the_server_keeps) {
+  auto policy = of(ProtocolVersion::tls12);
+  policy.tickets = 0;
+  const auto client = client_builder().policy(policy).build().value();
+  const auto server = server_builder().policy(policy).build().value();
+  std::atomic<int> resumed = 0;
+  in_eight_threads([&](int) {
+    for (int i = 0; i < 20; ++i) {
+      Pair pair(client, server);
+      pair.run();
+      ASSERT_TRUE(pair.established());
+      resumed += pair.server.connection.summary().resumed;
+    }
+  });
+  EXPECT_GT(resumed, 0);
+}
+
+TEST(Threads, rotate_ticket_keys_under_each_others_hands) {
+  const auto keys = TicketKeys::generate(std::chrono::seconds(1)).value();
+  std::atomic<std::int64_t> seconds = 1'000'000;
+  const auto clock = [&] { return std::chrono::system_clock::time_point(std::chrono::seconds(seconds++)); };
+  const auto server = server_builder().ticket_keys(keys).clock(clock).build().value();
+  in_eight_threads([&](int) {
+    const auto client = client_builder().build().value();
+    for (int i = 0; i < 20; ++i) {
+      Pair pair(client, server);
+      pair.run();
+      ASSERT_TRUE(pair.established());
+    }
+  });
+}
+
+TEST(Threads, swap_the_configuration_while_others_connect) {
+  const auto client = client_builder().build().value();
+  std::atomic<std::shared_ptr<const ServerConfig>> current = server_builder().build().value();
+  in_eight_threads([&](int number) {
+    for (int i = 0; i < 20; ++i) {
+      if (number == 0) current = ServerConfig::builder().credential(credential(KeyKind::ed25519)).build().value();
+      Pair pair(client, current.load());
+      pair.run();
+      ASSERT_TRUE(pair.established());
+    }
+  });
+}
+
+}  // namespace
+}  // namespace sotto
