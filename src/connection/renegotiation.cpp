@@ -1,5 +1,6 @@
 #include "connection/renegotiation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "connection/connection_impl.hpp"
@@ -23,6 +24,18 @@ Result<void> count(connection::Renegotiation& state, const Limits& limits, std::
   if (state.started_by_peer.allows(limits.renegotiations_per_minute, now)) return {};
   return fail(Code::too_many_renegotiations,
               std::to_string(limits.renegotiations_per_minute) + " are allowed in a minute");
+}
+
+/// Appends `data`. When a vector grows by itself it leaves a copy of what it held behind.
+void append_secret(Bytes& held, View data) {
+  if (held.capacity() < held.size() + data.size()) {
+    Bytes grown;
+    grown.reserve(std::max(2 * held.capacity(), held.size() + data.size()));
+    grown.insert(grown.end(), held.begin(), held.end());
+    wipe(held);
+    held = std::move(grown);
+  }
+  held.insert(held.end(), data.begin(), data.end());
 }
 
 }  // namespace
@@ -124,13 +137,7 @@ Result<void> Connection::Impl::hold(View data) {
   if (data.size() > limit - held.size())
     return fail(Code::wrong_state,
                 "a renegotiation is under way, for which at most " + std::to_string(limit) + " octets are kept back");
-  // Growing would leave copies behind.
-  Bytes grown;
-  grown.reserve(held.size() + data.size());
-  grown.insert(grown.end(), held.begin(), held.end());
-  grown.insert(grown.end(), data.begin(), data.end());
-  wipe(held);
-  held = std::move(grown);
+  append_secret(held, data);
   return {};
 }
 
