@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from .processes import Program, free_port, output_of
+from .suites import SUITES12 as ALL_SUITES12
 from .wishes import SUITES12, Wishes
 
 NAME = "GnuTLS"
@@ -24,6 +25,33 @@ NAMES12 = {
     )
     for suite in SUITES12
 }
+
+CIPHERS12 = {
+    "GCM_SHA256": "GCM",
+    "GCM_SHA384": "GCM",
+    "CCM": "CCM",
+    "CCM_8": "CCM-8",
+    "CBC_SHA": "CBC",
+    "CBC_SHA256": "CBC",
+    "CBC_SHA384": "CBC",
+}
+
+
+def classic_names(suite):
+    """The key exchange, the cipher and the MAC of any suite of TLS 1.2."""
+    exchange, cipher = suite.removeprefix("TLS_").split("_WITH_")
+    if cipher.startswith("CHACHA20"):
+        return exchange.replace("_", "-"), "CHACHA20-POLY1305", "AEAD"
+    _, bits, mode = cipher.split("_", 2)
+    mac = {"SHA": "SHA1"}.get(mode[4:], mode[4:]) if mode.startswith("CBC") else "AEAD"
+    return exchange.replace("_", "-"), f"AES-{bits}-{CIPHERS12[mode]}", mac
+
+
+def only(suite):
+    """The wishes for one suite of TLS 1.2, a classic one perhaps."""
+    exchange, cipher, mac = classic_names(suite)
+    return {"words": ("-KX-ALL", f"+{exchange}", "-CIPHER-ALL", f"+{cipher}", "-MAC-ALL", f"+{mac}")}
+
 
 # gnutls-cli shows alerts with their numbers.
 ALERTS = {
@@ -89,6 +117,16 @@ class Party(Program):
             exchange = "ECDHE-RSA" if signature.startswith("RSA") else "ECDHE-ECDSA"
             return next(suite for suite, names in NAMES12.items() if names == (exchange, cipher))
         return next(suite for suite, name in CIPHERS.items() if name == cipher)
+
+    def classic_suite(self):
+        """A description such as (TLS1.2)-(DHE-FFDHE2048)-(RSA-SHA256)-(AES-128-CBC)-(SHA256), as the suite it is of."""
+        parts = re.findall(r"\(([^()]+)\)", self.wait_for(r"^- Description: (\(TLS1\.2.*)$").group(1))
+        at = next(index for index, part in enumerate(parts) if part.startswith(("AES-", "CHACHA20-")))
+        mac = parts[at + 1] if "CBC" in parts[at] else "AEAD"
+        exchange = parts[1].split("-")[0]
+        if exchange != "RSA":
+            exchange += "-ECDSA" if parts[2].startswith("ECDSA") else "-RSA"
+        return next(suite for suite in ALL_SUITES12 if classic_names(suite) == (exchange, parts[at], mac))
 
     def exported(self):
         return self.wait_for(r"- Key material: ([0-9a-f]+)").group(1).upper()

@@ -24,10 +24,19 @@ def name_of_suite12(suite):
     return words.removesuffix("-SHA256") if "CHACHA20" in words else words
 
 
+# OpenSSL's names of all suites of TLS 1.2, by the RFCs'.
+NAMES12 = {name: short for name, short in re.findall(r"^(TLS_\S+) +- (\S+)", output_of(
+    "openssl", "ciphers", "-stdname", "-tls1_2", "ALL"), re.MULTILINE)}
+
 SUITE12_OF_NAME = {name_of_suite12(suite): suite for suite in SUITES12}
 
 # s_client and s_server know the NIST groups by their short names.
 GROUP_NAMES = {"x25519": "X25519", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def only(suite):
+    """The wishes for one suite of TLS 1.2, a classic one perhaps."""
+    return {"extra": ("-cipher", NAMES12[suite])}
 
 
 def version():
@@ -76,6 +85,10 @@ class Party(Program):
         name = self.wait_for(pattern).group(1)
         return SUITE12_OF_NAME.get(name, name)
 
+    def classic_suite(self):
+        name = self.wait_for(r"(?:Cipher is|CIPHER is) (\S+)").group(1)
+        return next(suite for suite, short in NAMES12.items() if short == name)
+
     def exported(self):
         return self.wait_for(r"Keying material: ([0-9A-F]+)").group(1)
 
@@ -107,7 +120,7 @@ class Client(Party):
         assert self.wait() == 0, self.text
 
     def resumed(self):
-        return self.wait_for(r"^(New|Reused), TLSv1\.[23]").group(1) == "Reused"
+        return self.wait_for(r"^(New|Reused), (?:TLSv1\.[0-3]|SSLv3), ").group(1) == "Reused"
 
 
 class Server(Party):
