@@ -237,7 +237,7 @@ struct RecordSizeLimit  // RFC 8449, 4
 
 struct PostHandshakeAuth : EmptyRow<ExtensionType::post_handshake_auth, In::client_hello> {};  // RFC 8446, 4.2.6
 
-struct StatusRequest : Row<ExtensionType::status_request, In::client_hello | In::certificate_request> {  // RFC 6066, 8
+struct StatusRequest : Row<ExtensionType::status_request, In::client_hello> {  // RFC 6066, 8
   CertificateStatusType status_type{};
   View request;  // of that type; for OCSP two lists, of responders and of extensions
   template <class Self, class Visitor>
@@ -246,7 +246,8 @@ struct StatusRequest : Row<ExtensionType::status_request, In::client_hello | In:
     visit.remaining("request", self.request);
   }
 };
-struct StatusPromise : EmptyRow<ExtensionType::status_request, In::server_hello> {};   // RFC 6066, 8
+/// Empty in a TLS 1.2 ServerHello (RFC 6066, 8) and in a CertificateRequest (RFC 8446, 4.4.2.1).
+struct StatusPromise : EmptyRow<ExtensionType::status_request, In::server_hello | In::certificate_request> {};
 struct CertificateStatusEntry : Row<ExtensionType::status_request, In::certificate> {  // RFC 8446, 4.4.2.1
   CertificateStatusType status_type{};
   View response;
