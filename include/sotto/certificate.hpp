@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,16 +16,21 @@
 
 namespace sotto::inline v0 {
 
-/// Holds one X.509 certificate in DER form. Cheap to copy; immutable, so safe to share between threads.
-/// Source: RFC 5280.
+/// Names the kinds of identities that TLS knows: a certificate, or a public key alone. Source: RFC 7250, 3; RFC 8446,
+/// 4.4.2.
+enum class CertificateType : std::uint8_t { x509 = 0, raw_public_key = 2 };
+
+/// Holds one X.509 certificate in DER form, or a raw public key. Cheap to copy; immutable, so safe to share between
+/// threads. Source: RFC 5280; RFC 7250.
 class SOTTO_API Certificate {
  public:
-  /// Keeps a copy of `der`. Nothing is checked before it is asked for.
-  explicit Certificate(std::span<const std::byte> der);
+  /// Keeps a copy of `der`. Nothing is checked before it is asked for. A raw public key is a SubjectPublicKeyInfo.
+  explicit Certificate(std::span<const std::byte> der, CertificateType type = CertificateType::x509);
   /// Returns every certificate in `pem`, in order; `Code::malformed_pem` if there is none or one cannot be read.
   static Result<std::vector<Certificate>> from_pem(std::string_view pem);
 
   [[nodiscard]] std::span<const std::byte> der() const;
+  [[nodiscard]] CertificateType type() const { return type_; }
   /// Returns the PEM form, ending in a newline.
   [[nodiscard]] std::string pem() const;
 
@@ -41,13 +47,14 @@ class SOTTO_API Certificate {
     std::string sha256;                                  ///< fingerprint of the DER form: 64 hexadecimal digits
     bool is_authority = false;                           ///< basicConstraints says CA
   };
-  /// Reads the certificate; `Code::certificate_malformed` if it is none.
+  /// Reads the certificate; `Code::certificate_malformed` if it is none, as a raw public key.
   [[nodiscard]] Result<Facts> facts() const;
 
   friend bool operator==(const Certificate& left, const Certificate& right);
 
  private:
   std::shared_ptr<const std::vector<std::byte>> der_;
+  CertificateType type_;
 };
 
 /// Lists certificates in the order of the TLS Certificate message: the end entity first.

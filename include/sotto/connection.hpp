@@ -32,10 +32,11 @@ namespace sotto::inline v0 {
 struct SOTTO_API Summary {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;
-  std::optional<NamedGroup> group;                  ///< absent only where no key agreement took place
-  std::optional<SignatureScheme> signature_scheme;  ///< what the server proved itself with; absent on resumption
-  std::string application_protocol;                 ///< by ALPN; empty if none
-  std::string server_name;                          ///< the name the client asked for; empty if none
+  std::optional<NamedGroup> group;                         ///< absent only where no key agreement took place
+  std::optional<SignatureScheme> signature_scheme;         ///< what the server proved itself with; absent on resumption
+  std::optional<SignatureScheme> client_signature_scheme;  ///< the same of a client that showed a certificate
+  std::string application_protocol;                        ///< by ALPN; empty if none
+  std::string server_name;                                 ///< the name the client asked for; empty if none
   bool resumed = false;
   bool hello_retried = false;
   /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.
@@ -181,6 +182,9 @@ class SOTTO_API Connection {
   /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
   /// user_canceled.
   [[nodiscard]] Result<void> close(Buffer& out);
+  /// Ends the connection for a reason of the application's: appends the fatal `alert` to `out`. Nothing can be written
+  /// or received any more: `Code::closed`. RFC 8446, 6.2.
+  [[nodiscard]] Result<void> abort(Alert alert, Buffer& out);
   /// Updates our sending keys and, if `peer_too`, asks the peer to update its own. RFC 8446, 4.6.3.
   enum class UpdateKeys : std::uint8_t { ours, both };
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);

@@ -31,6 +31,12 @@ class SOTTO_API Credential {
                                            PassphraseSource passphrase = {});
   /// Loads the same from memory.
   static Result<Credential> from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase = {});
+  /// Loads a PEM private key and shows its public half alone, without a certificate, to peers that take such. Errors as
+  /// above. Source: RFC 7250.
+  static Result<Credential> raw_public_key_from_pem_file(const std::filesystem::path& key,
+                                                         PassphraseSource passphrase = {});
+  /// Loads the same from memory.
+  static Result<Credential> raw_public_key_from_pem(std::string_view key, PassphraseSource passphrase = {});
   /// Makes a credential whose key is not here: each signature is asked for with a `SignQuestion`
   /// (sotto/connection.hpp). `schemes`: what the remote key can sign, most preferred first; schemes that do not fit the
   /// end entity's key are `Code::unsupported_key`; those that fit it in TLS 1.2 alone (PKCS#1, or the hash of another
@@ -48,6 +54,7 @@ class SOTTO_API Credential {
   [[nodiscard]] std::span<const std::byte> sct_list() const;
 
   [[nodiscard]] const CertificateChain& chain() const;
+  [[nodiscard]] CertificateType type() const { return chain().front().type(); }
   /// Lists the schemes that this key can sign with in TLS 1.3, most preferred first. Empty for one that serves in TLS
   /// 1.2 alone, by what a remote key can do or because its certificate is for encryption only (keyUsage).
   [[nodiscard]] std::span<const SignatureScheme> schemes() const;
@@ -58,6 +65,9 @@ class SOTTO_API Credential {
   [[nodiscard]] std::span<const std::string> names() const;
   /// Says whether the end entity's certificate is for the DNS name or IP address `name`. Source: RFC 9525, 6.3.
   [[nodiscard]] bool is_for(std::string_view name) const;
+  /// Says whether a certificate of the chain was issued by one of `authorities`, which are DER Names.
+  /// Source: RFC 8446, 4.2.4.
+  [[nodiscard]] bool is_issued_by(std::span<const std::vector<std::byte>> authorities) const;
   [[nodiscard]] bool has_local_key() const;
   /// Says whether this is an RSA key whose certificate lets it decrypt, for RSA key exchange. RFC 5246, 7.4.2.
   [[nodiscard]] bool can_decrypt() const;

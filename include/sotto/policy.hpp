@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sotto/certificate.hpp>
 #include <sotto/error.hpp>
 #include <sotto/export.hpp>
 
@@ -101,6 +102,9 @@ enum class SignatureScheme : std::uint16_t {
   rsa_pss_pss_sha512 = 0x080b,
 };
 
+/// Names a kind of client certificate in TLS 1.2. Source: RFC 5246, 7.4.4; RFC 8422, 5.5.
+enum class ClientCertificateType : std::uint8_t { rsa_sign = 1, ecdsa_sign = 64 };
+
 /// Returns the name as the RFC writes it; a number in hexadecimal for what this library does not know.
 [[nodiscard]] SOTTO_API std::string to_string(ProtocolVersion version);
 [[nodiscard]] SOTTO_API std::string to_string(CipherSuite suite);
@@ -152,12 +156,20 @@ struct SOTTO_API Policy {
   std::vector<ProtocolVersion> versions;
   std::vector<CipherSuite> cipher_suites;
   std::vector<NamedGroup> groups;
-  /// Groups that a client sends a key share for at once; a prefix-like subset of `groups`.
+  /// Groups that a client sends a key share for at once; a prefix-like subset of `groups`. Without any, the server
+  /// names the group, which costs a round trip.
   std::vector<NamedGroup> key_shares;
-  /// Schemes for CertificateVerify.
+  /// Schemes for CertificateVerify and ServerKeyExchange.
   std::vector<SignatureScheme> signature_schemes;
+  /// Schemes that we sign with ourselves; empty: `signature_schemes`.
+  std::vector<SignatureScheme> signing_schemes;
   /// Schemes for signatures in certificates (RFC 8446, 4.2.3: signature_algorithms_cert).
   std::vector<SignatureScheme> certificate_signature_schemes;
+  /// Kinds of identities that we take from a peer, most preferred first. Raw public keys need a verifier that knows
+  /// them: `make_raw_public_key_verifier`. RFC 7250.
+  std::vector<CertificateType> peer_certificate_types = {CertificateType::x509};
+  /// Kinds that a client can show, most preferred first; empty: those of its credentials.
+  std::vector<CertificateType> own_certificate_types;
   Limits limits;
   /// Lets either side of an open TLS 1.2 connection negotiate anew: for another client certificate, or fresh keys.
   /// Never with HTTP/2 (RFC 9113, 9.2.1), and only with peers that signal secure renegotiation.
@@ -185,6 +197,14 @@ struct SOTTO_API Policy {
   std::size_t max_fragment_length = 0;
   /// Sends change_cipher_spec records for middleboxes. RFC 8446, D.4.
   bool middlebox_compatibility = true;
+  /// Sends code points that mean nothing among those that do, so that peers stay able to ignore what they do not know.
+  /// RFC 8701.
+  bool grease = false;
+  /// Sends a client's extensions in an order drawn anew for each connection, so that no peer comes to rely on one.
+  bool permute_extensions = false;
+  /// Tells servers that a connection with newer versions failed before this one, which has `versions` that are older:
+  /// a server that knows a newer one then refuses. RFC 7507.
+  bool fallback = false;
   /// Tickets that a server sends after the handshake; with 0, only TLS 1.2 clients resume, by sessions that the server
   /// keeps (`ServerConfig::Builder::session_store`).
   unsigned tickets = 2;
@@ -211,6 +231,11 @@ struct SOTTO_API Policy {
   /// Returns the policy of that name ("modern", "compatible", "legacy", "fips-like", or with their year "modern_2026"),
   /// or an error naming the known ones.
   static Result<Policy> named(std::string_view name);
+
+  /// Returns the schemes that we sign with ourselves.
+  [[nodiscard]] const std::vector<SignatureScheme>& own_signing_schemes() const {
+    return signing_schemes.empty() ? signature_schemes : signing_schemes;
+  }
 
   /// Drops versions that no cipher suite is for, and cipher suites and signature schemes that are for no version left.
   /// Configurations do so: `versions` alone decides.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,18 +29,23 @@ struct ChooseCredentialQuestion {
   std::string server_name;                           ///< lower case; empty if the client sent none
   std::vector<std::string> application_protocols;    ///< what the client offers by ALPN
   std::vector<SignatureScheme> signature_schemes;    ///< what the client can verify
+  /// Suites that both sides have, in our order. In TLS 1.2 they decide which keys will do: RSA key exchange, for one,
+  /// takes a key that can decrypt and needs no scheme (`Credential::can_decrypt`).
+  std::vector<CipherSuite> cipher_suites;
   /// In TLS 1.2, the groups that the client lists: the curve of an ECDSA key must be among them, unless none are
   /// listed. RFC 8422, 5.1.
   std::vector<NamedGroup> groups;
-  /// Whether RSA key exchange may come of it, for which a key needs no scheme: `Credential::can_decrypt`.
-  bool rsa_key_exchange = false;
+  std::vector<std::vector<std::byte>> authorities;  ///< DER names of issuers that the client trusts; it may tell none
+  std::vector<CertificateType> types = {CertificateType::x509};  ///< kinds of identities that the client takes
 };
 
 /// Asks a client which credential to show, if any. Answer with a `Credential`, or with `NoCredential`.
 struct ChooseClientCredentialQuestion {
   ProtocolVersion version = ProtocolVersion::tls13;
-  std::vector<std::vector<std::byte>> authorities;  ///< DER names of acceptable issuers; empty: any
-  std::vector<SignatureScheme> signature_schemes;   ///< what the server can verify
+  std::vector<std::vector<std::byte>> authorities;       ///< DER names of acceptable issuers; empty: any
+  std::vector<SignatureScheme> signature_schemes;        ///< what the server can verify
+  std::vector<ClientCertificateType> certificate_types;  ///< in TLS 1.2, kinds of keys that will do; empty: any
+  CertificateType type = CertificateType::x509;          ///< the kind of identity that the server chose
 };
 
 /// Asks for a signature over `message`, which is not yet hashed. Answer with a `Signature`.
@@ -99,6 +105,19 @@ struct SOTTO_API PremasterSecret {
 enum class FirstTime : std::uint8_t { no, yes };
 /// Answers a question; an `Error` refuses, which ends the handshake.
 using Answer = std::variant<Credential, NoCredential, Signature, PremasterSecret, Verified, FirstTime, Error>;
+
+/// Chooses among `credentials` as a server does that answers by itself: of those whose keys the client can use, the
+/// first whose certificate is for the name it asked for, else the first; those of issuers that it names go before all
+/// others. `policy`: says what we sign with. Errors tell what the last credential lacked: `no_common_signature_scheme`,
+/// `no_common_cipher_suite`, `no_common_group`.
+[[nodiscard]] SOTTO_API Result<Credential> choose_credential(const ChooseCredentialQuestion& question,
+                                                             std::span<const Credential> credentials,
+                                                             const Policy& policy);
+/// Chooses as a client does: the first credential that the server can use and that is of an issuer it named. Errors:
+/// `no_common_signature_scheme`, `no_matching_issuer`, `no_matching_certificate_type`.
+[[nodiscard]] SOTTO_API Result<Credential> choose_credential(const ChooseClientCredentialQuestion& question,
+                                                             std::span<const Credential> credentials,
+                                                             const Policy& policy);
 
 /// Names kinds of questions, to say which ones the caller answers itself.
 enum class Ask : std::uint8_t {

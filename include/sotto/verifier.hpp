@@ -146,6 +146,11 @@ struct SOTTO_API TlsaRecord {
 /// Errors: `invalid_configuration` if there is no record, or one whose data has the wrong length.
 [[nodiscard]] SOTTO_API Result<std::shared_ptr<const Verifier>> make_dane_verifier(std::vector<TlsaRecord> records);
 
+/// Returns a verifier for raw public keys: it accepts exactly the peers whose key is one of `keys`, each a DER
+/// SubjectPublicKeyInfo; names count for nothing, and certificates are refused. RFC 7250, 6.
+[[nodiscard]] SOTTO_API std::shared_ptr<const Verifier> make_raw_public_key_verifier(
+    std::vector<std::vector<std::byte>> keys);
+
 namespace danger {
 /// Returns a verifier that accepts every chain. The connection is encrypted to nobody knows whom.
 [[nodiscard]] SOTTO_API std::shared_ptr<const Verifier> accept_any_certificate();

@@ -43,6 +43,8 @@ Result<void> Connection::export_early_keying_material(std::string_view label, st
   return impl_->export_early_keying_material(label, as_view(context), as_view(out));
 }
 Result<void> Connection::close(Buffer& out) { return impl_->close(out); }
+Result<void> Connection::abort(Alert alert, Buffer& out) { return impl_->abort(alert, out); }
+
 Result<void> Connection::update_keys(UpdateKeys which, Buffer& out) { return impl_->update_keys(which, out); }
 
 Result<void> Connection::renegotiate(Buffer& out) { return impl_->renegotiate(out); }

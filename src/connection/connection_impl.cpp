@@ -88,9 +88,10 @@ Result<std::optional<Event>> Connection::Impl::take_handshake_record(const recor
   }
   const auto result = receiving.open(record);
   if (!result) return std::unexpected(result.error());
+  // RFC 8446, 5.1: no other records between the fragments of a handshake message, skipped ones neither.
+  if (!*result && handshake->has_input()) return fail(Code::unexpected_record, "inside a fragmented handshake message");
   if (!*result) return std::nullopt;
   const auto& opened = *result;
-  // RFC 8446, 5.1: no other records between the fragments of a handshake message.
   if (opened->type != ContentType::handshake && handshake->has_input())
     return fail(Code::unexpected_record, "inside a fragmented handshake message");
   if (opened->type == ContentType::alert) return take_handshake_alert(opened->content);
@@ -277,6 +278,14 @@ Result<void> Connection::Impl::close(Buffer& out) {
     return {};
   }
   sending.send_alert(Alert::close_notify, out);
+  return {};
+}
+
+Result<void> Connection::Impl::abort(Alert alert, Buffer& out) {
+  if (error) return std::unexpected(*error);
+  auto ended = make_error(Code::closed);
+  ended.alert = alert;
+  static_cast<void>(give_up(std::move(ended), out));
   return {};
 }
 

@@ -39,6 +39,7 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] std::size_t early_data_limit() const;
   [[nodiscard]] Result<void> write_early(View data, Buffer& out);
   [[nodiscard]] Result<void> close(Buffer& out);
+  [[nodiscard]] Result<void> abort(Alert alert, Buffer& out);
   [[nodiscard]] Result<void> update_keys(UpdateKeys which, Buffer& out);
   [[nodiscard]] Result<void> renegotiate(Buffer& out);
   [[nodiscard]] Result<void> request_client_certificate(ClientAuth mode, Buffer& out);

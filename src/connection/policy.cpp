@@ -113,7 +113,9 @@ void Policy::drop_unusable() {
     return std::ranges::find(cipher_suites, version, version_of) == cipher_suites.end();
   });
   // RFC 8446, 4.2.3: beside TLS 1.3 alone RSASSA-PKCS1-v1_5 is for signatures in certificates only.
-  if (!contains(versions, ProtocolVersion::tls12)) std::erase_if(signature_schemes, is_pkcs1);
+  if (contains(versions, ProtocolVersion::tls12)) return;
+  std::erase_if(signature_schemes, is_pkcs1);
+  std::erase_if(signing_schemes, is_pkcs1);
 }
 
 Result<void> Policy::check() const {
@@ -129,7 +131,7 @@ Result<void> Policy::check() const {
   if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
   if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
   if (groups.empty()) return refuse("it has no group");
-  if (newer && key_shares.empty()) return refuse("it has no key share");
+  if (peer_certificate_types.empty()) return refuse("it takes no kind of identity");
   for (const auto group : key_shares)
     if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
   if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");

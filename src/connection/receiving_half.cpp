@@ -85,7 +85,8 @@ Result<std::optional<record::Opened>> ReceivingHalf::open(const record::Record& 
     return early_data_left_ ? skip(record) : fail(Code::unexpected_record, "application data before there are keys");
   }
   if (!opened->content.empty()) {
-    empty_records_ = 0;
+    // A warning is no progress: it must not make empty records anew out of those before it.
+    if (opened->type != ContentType::alert) empty_records_ = 0;
     return opened;
   }
   // RFC 8446, 5.1: zero-length fragments are for application data only.
@@ -149,8 +150,10 @@ Result<ReceivingHalf::AlertMeaning> ReceivingHalf::take_alert(View content) {
   if (trace_)
     trace_->on({TraceEvent::Kind::alert, Direction::received, to_string(alert->description), content.size(), {}});
   if (alert->description == Alert::close_notify) return AlertMeaning::closed;
-  // RFC 5246, 7.2.2: in TLS 1.2 a warning ends nothing.
-  const bool warning = is_tls12() && alert->level == wire::AlertLevel::warning;
+  // RFC 5246, 7.2.2: in TLS 1.2 a warning ends nothing, nor before the version is known (RFC 6066, 3: the warning
+  // unrecognized_name comes before ServerHello).
+  const bool may_be_tls12 = is_tls12() || std::holds_alternative<std::monostate>(opener_);
+  const bool warning = may_be_tls12 && alert->level == wire::AlertLevel::warning;
   if (warning || alert->description == Alert::user_canceled) {
     if (auto counted = count_warning(); !counted) return std::unexpected(counted.error());
     return warning && alert->description == Alert::no_renegotiation ? AlertMeaning::renegotiation_declined
@@ -285,6 +288,9 @@ Result<void> ReceivingHalf::take_renegotiation(View raw) {
   const auto type = wire::type_of(raw);
   if (type != opening_type_)
     return fail(Code::unexpected_message, "it sent " + std::string(wire::message_name(raw)) + " after the handshake");
+  // RFC 5246, 7.4.1.1: a HelloRequest is empty.
+  if (type == wire::HandshakeType::hello_request)
+    if (auto request = wire::parse_message<wire::HelloRequest>(raw); !request) return std::unexpected(request.error());
   if (takes_openings_) {
     // RFC 8446, 5.1 holds for the older version too: nothing may follow under keys that are about to change.
     if (!queue_.empty()) return fail(Code::data_across_key_change, "octets follow in the same record");
@@ -292,7 +298,6 @@ Result<void> ReceivingHalf::take_renegotiation(View raw) {
     return {};
   }
   if (type == wire::HandshakeType::client_hello) return fail(Code::renegotiation_refused);
-  if (auto request = wire::parse_message<wire::HelloRequest>(raw); !request) return std::unexpected(request.error());
   // A peer that asks again and again gets no more out of it than one that sends warnings.
   if (auto counted = count_warning(); !counted) return counted;
   request_refused_ = true;

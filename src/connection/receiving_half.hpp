@@ -55,7 +55,9 @@ class ReceivingHalf {
   /// The same for early data, which no limit binds that is agreed on later.
   [[nodiscard]] Result<void> install_early(keys::TrafficSecret secret);
   [[nodiscard]] record::Protection protection() const {
-    if (std::holds_alternative<std::monostate>(opener_)) return record::Protection::none;
+    // Early data that is skipped is protected, by keys that are not here.
+    if (std::holds_alternative<std::monostate>(opener_))
+      return early_data_left_ ? record::Protection::aead : record::Protection::none;
     return is_tls12() ? record::Protection::aead12 : record::Protection::aead;
   }
   /// Limits the records under the keys to come, and those under the present ones if they are of TLS 1.3.

@@ -59,7 +59,7 @@ Result<void> check_finished12(Agreed12& agreed, End peer, const Received<wire::F
   if (!expected) return std::unexpected(expected.error());
   const auto& verify_data = finished.message.verify_data;
   if (verify_data.size() != expected->size())
-    return fail(Code::malformed_message, "verify_data of " + std::to_string(verify_data.size()) + " octets");
+    return fail(Code::bad_finished, "verify_data of " + std::to_string(verify_data.size()) + " octets");
   if (!equal_in_constant_time(*expected, verify_data)) return fail(Code::bad_finished);
   verify_data_of(agreed, peer) = *expected;
   return {};

@@ -16,7 +16,7 @@ Result<void> send_certificate(Channel& channel, View context, const CertificateC
   return channel.send(message);
 }
 
-Result<CertificateChain> take_chain(const wire::Certificate& certificate,
+Result<CertificateChain> take_chain(const wire::Certificate& certificate, CertificateType type,
                                     const std::vector<wire::ExtensionType>& offered) {
   CertificateChain chain;
   Result<void> solicited;
@@ -27,8 +27,11 @@ Result<CertificateChain> take_chain(const wire::Certificate& certificate,
       solicited = fail(Code::unexpected_extension, name_of(extension.type) + " in a Certificate message");
     });
     if (!solicited) return std::unexpected(solicited.error());
-    chain.emplace_back(as_public(entry.cert_data));
+    chain.emplace_back(as_public(entry.cert_data), type);
   }
+  // RFC 8446, 4.4.2: "the certificate_list MUST contain no more than one CertificateEntry".
+  if (type == CertificateType::raw_public_key && chain.size() > 1)
+    return fail(Code::malformed_message, "more than one raw public key");
   return chain;
 }
 
@@ -71,6 +74,12 @@ wire::ExtensionList staples_for(const wire::ClientHello& hello, const Credential
 }
 
 Result<crypto::PublicKey> end_entity_key(const CertificateChain& chain, KeyUse use) {
+  if (chain.front().type() == CertificateType::raw_public_key) {
+    auto key = crypto::PublicKey::from_spki(as_view(chain.front().der()));
+    if (!key && key.error().code == Code::certificate_malformed)
+      return fail(Code::malformed_message, "it is no raw public key: " + key.error().detail);
+    return key;
+  }
   const auto view = wire::parse_certificate(as_view(chain.front().der()));
   if (!view) return std::unexpected(view.error());
   // RFC 8446, 4.4.2.2: "The digitalSignature bit MUST be set if the Key Usage extension is present."
@@ -129,7 +138,7 @@ Result<void> check_finished(const keys::TrafficSecret& peer, const Received<wire
   if (!expected) return std::unexpected(expected.error());
   const auto& verify_data = finished.message.verify_data;
   if (verify_data.size() != expected->size())
-    return fail(Code::malformed_message, "verify_data of " + std::to_string(verify_data.size()) + " octets");
+    return fail(Code::bad_finished, "verify_data of " + std::to_string(verify_data.size()) + " octets");
   if (!equal_in_constant_time(expected->view(), verify_data)) return fail(Code::bad_finished);
   return {};
 }

@@ -22,8 +22,9 @@ enum class Signer : std::uint8_t { server, client };
 /// `staples`: extensions of the end entity's entry.
 [[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain,
                                             const wire::ExtensionList& staples = {});
-/// Copies the chain out of a Certificate message. `offered`: the extensions that may be in it.
-[[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate,
+/// Copies the chain out of a Certificate message. A raw public key stands alone. `offered`: the extensions that may be
+/// in it.
+[[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate, CertificateType type,
                                                   const std::vector<wire::ExtensionType>& offered = {});
 
 /// What comes with an end entity's certificate. RFC 8446, 4.4.2.1; RFC 6962, 3.3.

@@ -5,14 +5,28 @@
 namespace sotto::handshake {
 
 Result<void> send_certificate12(Channel& channel, const CertificateChain& chain) {
+  Bytes content;
+  wire::Writer writer(content);
+  // RFC 7250, 3: a raw public key takes the place of the list.
+  if (!chain.empty() && chain.front().type() == CertificateType::raw_public_key)
+    writer.bytes(as_view(chain.front().der()));
+  else
+    for (const auto& certificate : chain) writer.vector(wire::between<1, 0xffffff>, as_view(certificate.der()));
+  if (writer.failed()) return fail(Code::internal_error, "the certificates are too large to encode");
   wire::Certificate12 message;
-  for (const auto& certificate : chain) message.certificate_list.push_back({as_view(certificate.der())});
+  message.content = content;
   return channel.send(message);
 }
 
-CertificateChain take_chain12(const wire::Certificate12& certificate) {
+Result<CertificateChain> take_chain12(const wire::Certificate12& certificate, CertificateType type) {
   CertificateChain chain;
-  for (const auto& entry : certificate.certificate_list) chain.emplace_back(as_public(entry.cert_data));
+  if (type == CertificateType::raw_public_key) {
+    if (!certificate.content.empty()) chain.emplace_back(as_public(certificate.content), type);
+    return chain;
+  }
+  wire::Reader list(certificate.content);
+  while (!list.at_end()) chain.emplace_back(as_public(list.vector(wire::between<1, 0xffffff>)));
+  if (list.failed()) return fail(list.code(), "in the list of certificates");
   return chain;
 }
 
@@ -20,6 +34,13 @@ keys::Authentication authentication_of(crypto::KeyType type) {
   // RFC 8422, 2: EdDSA certificates go with the ECDSA suites. RFC 8446, 4.2.3: so do RSA-PSS keys with the RSA ones.
   const bool rsa = type == crypto::KeyType::rsa || type == crypto::KeyType::rsa_pss;
   return rsa ? keys::Authentication::rsa : keys::Authentication::ecdsa;
+}
+
+std::optional<NamedGroup> curve_of(crypto::KeyType type) {
+  if (type == crypto::KeyType::ecdsa_p256) return NamedGroup::secp256r1;
+  if (type == crypto::KeyType::ecdsa_p384) return NamedGroup::secp384r1;
+  if (type == crypto::KeyType::ecdsa_p521) return NamedGroup::secp521r1;
+  return std::nullopt;
 }
 
 Result<SignatureScheme> choose_scheme12(const Credential& credential, const std::vector<SignatureScheme>& ours,

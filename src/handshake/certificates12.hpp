@@ -14,10 +14,12 @@ namespace sotto::handshake {
 
 /// Sends a Certificate message with `chain`, which may be empty for a client.
 [[nodiscard]] Result<void> send_certificate12(Channel& channel, const CertificateChain& chain);
-/// Copies the chain out of a Certificate message.
-[[nodiscard]] CertificateChain take_chain12(const wire::Certificate12& certificate);
+/// Copies the chain, or the raw public key, out of a Certificate message.
+[[nodiscard]] Result<CertificateChain> take_chain12(const wire::Certificate12& certificate, CertificateType type);
 /// Says which kind of suite a key or a credential is for.
 [[nodiscard]] keys::Authentication authentication_of(crypto::KeyType type);
+/// Returns the curve of an ECDSA key; none for other keys.
+[[nodiscard]] std::optional<NamedGroup> curve_of(crypto::KeyType type);
 /// Chooses the scheme: the first of the credential's that our policy and the peer both have.
 [[nodiscard]] Result<SignatureScheme> choose_scheme12(const Credential& credential,
                                                       const std::vector<SignatureScheme>& ours,

@@ -15,6 +15,7 @@
 #include "handshake/agreed12.hpp"
 #include "handshake/channel.hpp"
 #include "handshake/config.hpp"
+#include "handshake/grease.hpp"
 #include "handshake/outcome.hpp"
 #include "handshake/psk.hpp"
 #include "handshake/record_limits.hpp"
@@ -51,6 +52,7 @@ struct ClientState {
 
   // What was offered.
   wire::Random random{};
+  GreaseSeed grease;
   Bytes session_id;
   std::vector<crypto::KeyExchange> key_exchanges;
   std::optional<Session> session;
@@ -67,7 +69,9 @@ struct ClientState {
   std::optional<Psk> psk;                               // used instead of certificates
   bool resumed = false;
 
-  // Who the server is.
+  // Who the server is, and how each side shows it.
+  CertificateType server_type = CertificateType::x509;
+  CertificateType own_type = CertificateType::x509;
   std::optional<crypto::PublicKey> server_key;
   VerifyQuestion judge;  // not in the flow, whose frame is to stay small
 

@@ -14,17 +14,11 @@
 
 namespace sotto {
 
-/// The lists of a policy in wire form.
+/// The lists of a policy that are said the same on every connection, in wire form.
 struct EncodedPolicy {
   explicit EncodedPolicy(const Policy& policy)
-      : versions(policy.versions),
-        cipher_suites(policy.cipher_suites),
-        groups(policy.groups),
-        signature_schemes(policy.signature_schemes),
+      : signature_schemes(policy.signature_schemes),
         certificate_signature_schemes(policy.certificate_signature_schemes) {}
-  wire::CodeList<ProtocolVersion> versions;
-  wire::CodeList<CipherSuite> cipher_suites;
-  wire::CodeList<NamedGroup> groups;
   wire::CodeList<SignatureScheme> signature_schemes;
   wire::CodeList<SignatureScheme> certificate_signature_schemes;
 };

@@ -13,7 +13,7 @@ using wire::Finished;
 
 Flow server12(Channel& channel, ServerState& state) {  // RFC 5246, 7.3, figure 1
   auto choose = co_await credential_question12(state);
-  auto chosen = co_await channel.ask(choose);
+  auto chosen = co_await channel.ask(*choose);
   co_await take_credential12(state, chosen);
   co_await send_server_hello12(channel, state);
   co_await send_server_certificate12(channel, state);

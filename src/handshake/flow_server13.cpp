@@ -11,7 +11,7 @@ using wire::Finished;
 Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
   if (!state.psk) {
     auto choose = co_await credential_question(state);
-    auto chosen = co_await channel.ask(choose);
+    auto chosen = co_await channel.ask(*choose);
     co_await take_credential(state, chosen);
   }
   auto handshake = co_await send_server_hello(channel, state);

@@ -34,12 +34,15 @@ Result<ProtocolVersion> choose_version(const ClientHello& hello, const std::vect
               "the client offers at most " + to_string(hello.legacy_version));
 }
 
-/// RFC 7507, 3: a client that fell back says so; a server that speaks something newer than it offers refuses.
-Result<void> check_fallback(const ClientHello& hello, ProtocolVersion chosen,
+/// RFC 7507, 3: a client that fell back says so; a server that speaks something newer than it offers refuses, even if
+/// it has no version in common with what is offered now.
+Result<void> check_fallback(const ClientHello& hello, const Result<ProtocolVersion>& chosen,
                             const std::vector<ProtocolVersion>& ours) {
   constexpr auto fallback_scsv = static_cast<CipherSuite>(0x5600);
-  if (!hello.cipher_suites.contains(fallback_scsv) || chosen == ProtocolVersion::tls13) return {};
-  return contains(ours, ProtocolVersion::tls13) ? fail(Code::inappropriate_fallback) : Result<void>();
+  if (!hello.cipher_suites.contains(fallback_scsv)) return {};
+  const bool newer = std::ranges::any_of(ours, [&](ProtocolVersion each) { return !chosen || each > *chosen; });
+  const bool beyond_ours = !chosen && chosen.error().code != Code::obsolete_version;
+  return newer && !beyond_ours ? fail(Code::inappropriate_fallback) : Result<void>();
 }
 
 /// Returns the host name of server_name in lower case, or nothing usable as an error. RFC 6066, 3.
@@ -112,12 +115,17 @@ Result<std::string> choose_protocol(const ClientOffer& offer, const std::vector<
   return fail(Code::no_common_application_protocol, "the client offers " + offered);
 }
 
+bool is_chacha(CipherSuite suite) {
+  const auto* row = keys::find_suite(suite);
+  return row != nullptr && !row->cbc && row->aead == crypto::AeadAlgorithm::chacha20_poly1305;
+}
+
 }  // namespace
 
 Result<ClientOffer> read_offer(const ClientHello& hello, const std::vector<ProtocolVersion>& ours) {
   const auto version = choose_version(hello, ours);
+  if (auto checked = check_fallback(hello, version, ours); !checked) return std::unexpected(checked.error());
   if (!version) return std::unexpected(version.error());
-  if (auto checked = check_fallback(hello, *version, ours); !checked) return std::unexpected(checked.error());
   // RFC 8446, 4.1.2: legacy_compression_methods "MUST contain exactly one byte, set to zero"; RFC 5246, 7.4.1.2: it
   // "MUST contain ... CompressionMethod.null".
   const bool alone = *version == ProtocolVersion::tls12 || hello.legacy_compression_methods.size() == 1;
@@ -148,10 +156,18 @@ Result<ClientOffer> read_offer(const ClientHello& hello, const std::vector<Proto
   return offer;
 }
 
+std::vector<CipherSuite> suites_in_order(const ClientOffer& offer, const Policy& policy) {
+  auto suites = policy.cipher_suites;
+  const auto known = [](CipherSuite suite) { return keys::find_suite(suite) != nullptr; };
+  const auto first = std::ranges::find_if(offer.cipher_suites, known);
+  if (first != offer.cipher_suites.end() && is_chacha(*first)) std::ranges::stable_partition(suites, is_chacha);
+  return suites;
+}
+
 Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy, const std::vector<std::string>& alpn) {
   Negotiated agreed;
   agreed.version = offer.version;
-  for (const auto suite : policy.cipher_suites) {
+  for (const auto suite : suites_in_order(offer, policy)) {
     const auto* row = keys::find_suite(suite);
     if (row->version != offer.version || !offer.cipher_suites.contains(suite)) continue;
     agreed.suite = row;

@@ -51,6 +51,8 @@ struct ServerState {
   bool early_data_accepted = false;
 
   // Who we are and who the client is.
+  std::vector<CertificateType> server_types;  // that the client takes
+  CertificateType client_type = CertificateType::x509;
   std::optional<Credential> credential;
   std::optional<crypto::PublicKey> client_key;
   std::optional<VerifyQuestion> judge;  // in TLS 1.2; not in the flow, whose frame is to stay small
@@ -78,6 +80,10 @@ struct ServerState {
 void keep_record_limits(Channel& channel, ServerState& state);
 /// Writes what the hellos agreed on into the summary, for TLS 1.3.
 void note_agreement(ServerState& state);
+
+/// Returns what the client told about credentials in either version; the cipher suites are left out.
+[[nodiscard]] ChooseCredentialQuestion offered_to_credentials(const ServerState& state);
+
 /// Says whether the settings of today let a session of any version be resumed for this client.
 [[nodiscard]] bool fits_settings(const ServerState& state, const session::ServerSession& session);
 

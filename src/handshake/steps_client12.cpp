@@ -5,6 +5,7 @@
 #include "crypto/ffdhe.hpp"
 #include "crypto/key_exchange.hpp"
 #include "crypto/random.hpp"
+#include "handshake/certificate_types.hpp"
 #include "handshake/certificates.hpp"
 #include "handshake/certificates12.hpp"
 
@@ -51,6 +52,8 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   Result<void> solicited;
   hello.extensions.each([&](const RawExtension& extension) {
     const bool newer = extension.type == ExtensionType::key_share || extension.type == ExtensionType::pre_shared_key;
+    // RFC 8422, 5.2 has no supported_groups here, but servers are about that say it.
+    if (extension.type == ExtensionType::supported_groups) return;
     if (!state.has_offered(extension.type) || newer)
       solicited = fail(Code::unexpected_extension, name_of(extension.type));
   });
@@ -58,8 +61,7 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
 
   if (auto accepted = accept_renegotiation_info(state, hello); !accepted) return accepted;
   if (const auto formats = hello.extensions.find<EcPointFormats>())
-    if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
-      return fail(Code::wrong_group, "the server does not take uncompressed points");
+    if (!formats->ec_point_format_list.contains(EcPointFormat::uncompressed)) return fail(Code::wrong_point_formats);
   state.agreed12.extended_master_secret = hello.extensions.has(ExtensionType::extended_master_secret);
   if (!state.agreed12.extended_master_secret && state.settings().policy.require_extended_master_secret)
     return fail(Code::no_extended_master_secret);
@@ -152,6 +154,7 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
   copy(hello.random, state.agreed12.server_random);
   if (auto accepted = accept_extensions12(state, hello); !accepted) return accepted;
   if (auto accepted = accept_session12(state, hello); !accepted) return accepted;
+  if (auto accepted = accept_certificate_types(state, hello.extensions); !accepted) return accepted;
   state.key_exchanges.clear();
   state.version = ProtocolVersion::tls12;
   if (auto kept = keep_record_limits(channel, state, hello.extensions); !kept) return kept;
@@ -168,7 +171,9 @@ Result<void> accept_server_hello12(Channel& channel, ClientState& state, const R
 }
 
 Result<void> take_server_chain12(ClientState& state, const Received<Certificate12>& received) {
-  auto chain = take_chain12(received.message);
+  auto taken = take_chain12(received.message, state.server_type);
+  if (!taken) return std::unexpected(taken.error());
+  auto& chain = *taken;
   if (chain.empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
   if (auto checked = check_same_peer(state.before.get(), chain.front()); !checked)
     return std::unexpected(checked.error());
@@ -179,6 +184,11 @@ Result<void> take_server_chain12(ClientState& state, const Received<Certificate1
       (enciphering && key->type() != crypto::KeyType::rsa))
     return fail(Code::wrong_certificate_type,
                 "the certificate's key does not go with " + to_string(state.suite->suite));
+  // RFC 8422, 5.3: the key's curve must be one that was offered.
+  const auto curve = curve_of(key->type());
+  const auto& groups = state.settings().policy.groups;
+  if (curve && std::ranges::find(groups, *curve) == groups.end())
+    return fail(Code::wrong_group, "the certificate's key is on " + to_string(*curve));
   state.server_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = chain;
   state.judge.request.chain = std::move(chain);
@@ -263,6 +273,8 @@ Result<void> accept_certificate_request12(ClientState& state, const Received<Cer
   ClientCertificateDemand demand;
   demand.question.version = ProtocolVersion::tls12;
   demand.question.signature_schemes = list_of(request.supported_signature_algorithms);
+  demand.question.type = state.own_type;
+  demand.question.certificate_types.assign(request.certificate_types.begin(), request.certificate_types.end());
   for (const auto& authority : request.certificate_authorities)
     demand.question.authorities.push_back(own_public(authority.name));
   state.certificate_demand.emplace(std::move(demand));
@@ -291,9 +303,10 @@ Result<void> send_client_key_exchange(Channel& channel, ClientState& state) {
 }
 
 Result<SignQuestion> client_sign_question12(Channel& channel, ClientState& state, const Credential& credential) {
-  const auto scheme = choose_scheme12(credential, state.settings().policy.signature_schemes,
+  const auto scheme = choose_scheme12(credential, state.settings().policy.own_signing_schemes(),
                                       state.certificate_demand->question.signature_schemes);
   if (!scheme) return std::unexpected(scheme.error());
+  state.outcome.summary.client_signature_scheme = *scheme;
   return SignQuestion{credential, *scheme, own_public(channel.transcript().messages())};
 }
 

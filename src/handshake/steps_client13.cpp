@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "handshake/certificate_types.hpp"
 #include "handshake/certificates.hpp"
 
 namespace sotto::handshake {
@@ -78,6 +79,7 @@ Result<void> accept_parameters(Channel& channel, ClientState& state, const Recei
     if (!state.has_offered(extension.type)) solicited = fail(Code::unexpected_extension, name_of(extension.type));
   });
   if (!solicited) return solicited;
+  if (auto accepted = accept_certificate_types(state, extensions); !accepted) return accepted;
   if (auto kept = keep_record_limits(channel, state, extensions); !kept) return kept;
   const auto protocols = extensions.find<ApplicationProtocols>();
   if (protocols)
@@ -104,6 +106,7 @@ Result<void> keep_certificate_demand(ClientState& state, const CertificateReques
   if (!schemes) return fail(Code::missing_extension, "signature_algorithms in a CertificateRequest");
   ClientCertificateDemand demand;
   demand.context = own(request.certificate_request_context);
+  demand.question.type = state.own_type;
   demand.question.signature_schemes = list_of(schemes->supported_signature_algorithms);
   if (const auto authorities = request.extensions.find<CertificateAuthorities>())
     for (const auto& authority : authorities->authorities)
@@ -115,7 +118,7 @@ Result<void> keep_certificate_demand(ClientState& state, const CertificateReques
 Result<void> take_server_chain(ClientState& state, const Received<wire::Certificate>& received) {
   if (!received.message.certificate_request_context.empty())
     return fail(Code::malformed_message, "a server's Certificate with a context");
-  auto chain = take_chain(received.message, state.offered);
+  auto chain = take_chain(received.message, state.server_type, state.offered);
   if (!chain) return std::unexpected(chain.error());
   // RFC 8446, 4.4.2.4: an empty Certificate from the server is decode_error.
   if (chain->empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
@@ -186,9 +189,10 @@ Result<void> send_client_certificate(Channel& channel, ClientState& state,
 }
 
 Result<SignQuestion> client_sign_question(Channel& channel, ClientState& state, const Credential& credential) {
-  const auto scheme = choose_scheme(credential, state.settings().policy.signature_schemes,
+  const auto scheme = choose_scheme(credential, state.settings().policy.own_signing_schemes(),
                                     state.certificate_demand->question.signature_schemes);
   if (!scheme) return std::unexpected(scheme.error());
+  state.outcome.summary.client_signature_scheme = *scheme;
   const auto transcript = channel.transcript().current();
   if (!transcript) return std::unexpected(transcript.error());
   return SignQuestion{credential, *scheme, signed_content(Signer::client, *transcript)};
@@ -196,7 +200,7 @@ Result<SignQuestion> client_sign_question(Channel& channel, ClientState& state, 
 
 Result<void> send_client_certificate_verify(Channel& channel, ClientState& state, const Credential& credential,
                                             const Signature& signature) {
-  const auto scheme = choose_scheme(credential, state.settings().policy.signature_schemes,
+  const auto scheme = choose_scheme(credential, state.settings().policy.own_signing_schemes(),
                                     state.certificate_demand->question.signature_schemes);
   if (!scheme) return std::unexpected(scheme.error());
   return send_certificate_verify(channel, *scheme, signature);

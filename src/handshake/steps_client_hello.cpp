@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/random.hpp"
+#include "handshake/certificate_types.hpp"
 #include "handshake/record_limits.hpp"
 #include "handshake/steps_client12.hpp"
 #include "wire/extensions.hpp"
@@ -13,6 +14,20 @@ namespace {
 using namespace wire;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
+
+/// RFC 7507, 2: a cipher suite that says that a newer version failed before.
+constexpr auto fallback_scsv = static_cast<CipherSuite>(0x5600);
+
+/// Returns what the values that mean nothing come from; null where the policy wants none.
+const GreaseSeed* grease_of(const ClientState& state) {
+  return state.settings().policy.grease ? &state.grease : nullptr;
+}
+
+wire::CodeList<CipherSuite> offered_suites(const ClientState& state) {
+  auto suites = with_grease(grease_of(state), Grease::cipher_suite, state.settings().policy.cipher_suites);
+  if (state.settings().policy.fallback) suites.push_back(fallback_scsv);
+  return wire::CodeList<CipherSuite>(suites);
+}
 
 /// Takes the newest session for this server that can still be used under this policy.
 void look_for_session(ClientState& state) {
@@ -64,28 +79,38 @@ void offer_names(ClientState& state, ExtensionList& list) {
 }
 
 void offer_algorithms(ClientState& state, ExtensionList& list) {
-  const auto& settings = state.settings();
+  const auto& policy = state.settings().policy;
+  const auto* grease = grease_of(state);
+  const wire::CodeList<ProtocolVersion> versions_list(with_grease(grease, Grease::version, policy.versions));
   if (state.may_offer(ProtocolVersion::tls13)) {
     SupportedVersionsOffer versions;
-    versions.versions = settings.encoded.versions.view();
+    versions.versions = versions_list.view();
     offer(state, list, versions);
   }
+  const wire::CodeList<NamedGroup> groups_list(with_grease(grease, Grease::group, policy.groups));
   SupportedGroups groups;
-  groups.named_group_list = settings.encoded.groups.view();
+  groups.named_group_list = groups_list.view();
   offer(state, list, groups);
+  const wire::CodeList<SignatureScheme> schemes_list(
+      with_grease(grease, Grease::signature_scheme, policy.signature_schemes));
   SignatureAlgorithms schemes;
-  schemes.supported_signature_algorithms = settings.encoded.signature_schemes.view();
+  schemes.supported_signature_algorithms = schemes_list.view();
   offer(state, list, schemes);
-  if (settings.policy.certificate_signature_schemes != settings.policy.signature_schemes) {
+  if (policy.certificate_signature_schemes != policy.signature_schemes) {
     SignatureAlgorithmsCert for_certificates;
-    for_certificates.supported_signature_algorithms = settings.encoded.certificate_signature_schemes.view();
+    for_certificates.supported_signature_algorithms = state.settings().encoded.certificate_signature_schemes.view();
     offer(state, list, for_certificates);
   }
 }
 
 void offer_key_exchange(ClientState& state, ExtensionList& list) {
+  static constexpr std::array<std::uint8_t, 1> nothing = {0};
   KeyShareOffer shares;
   shares.client_shares = entries_of(state.key_exchanges);
+  // RFC 8446, 4.2.8: the second ClientHello has the share that was asked for, and no other.
+  if (const auto* grease = grease_of(state); grease != nullptr && !state.retry)
+    shares.client_shares.insert(shares.client_shares.begin(),
+                                {static_cast<NamedGroup>(grease->value(Grease::group)), nothing});
   offer(state, list, shares);
   if (state.retry && !state.retry->cookie.empty()) {
     Cookie cookie;
@@ -127,6 +152,24 @@ void offer_record_limits(ClientState& state, ExtensionList& list) {
     MaxFragmentLengthRow length;
     length.max_fragment_length = *code;
     offer(state, list, length);
+  }
+}
+
+/// RFC 7250, 4.1: a client that has and takes X.509 certificates alone says nothing.
+void offer_certificate_types(ClientState& state, ExtensionList& list) {
+  const std::vector x509_alone = {CertificateType::x509};
+  const wire::CodeList<CertificateType> shown(own_types(state.settings()));
+  if (own_types(state.settings()) != x509_alone) {
+    ClientCertificateTypesOffer types;
+    types.types = shown.view();
+    offer(state, list, types);
+  }
+  const auto& policy = state.settings().policy;
+  const wire::CodeList<CertificateType> taken(policy.peer_certificate_types);
+  if (policy.peer_certificate_types != x509_alone) {
+    ServerCertificateTypesOffer types;
+    types.types = taken.view();
+    offer(state, list, types);
   }
 }
 
@@ -267,7 +310,9 @@ Result<void> check_common(const ClientState& state, const ServerHelloFields<Mess
       !state.may_offer(ProtocolVersion::tls13))
     return fail(Code::wrong_version, "the server chose " + to_string(versions->selected_version));
   if (!same(hello.legacy_session_id_echo, state.session_id)) return fail(Code::wrong_session_id);
-  if (hello.legacy_compression_method != CompressionMethod::null) return fail(Code::wrong_compression_method);
+  // RFC 8446, 4.1.3: a "byte which MUST have the value 0".
+  if (hello.legacy_compression_method != CompressionMethod::null)
+    return fail(Code::malformed_message, "legacy_compression_method is not zero");
   const auto& offered = state.settings().policy.cipher_suites;
   const auto* suite = keys::find_suite(hello.cipher_suite);
   if (std::ranges::find(offered, hello.cipher_suite) == offered.end() || suite == nullptr ||
@@ -326,6 +371,8 @@ void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason rea
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
+  if (policy.grease || policy.permute_extensions)
+    if (auto filled = crypto::fill_random(state.grease.octets); !filled) return filled;
   // A renegotiation is there for fresh keys, or to show a certificate: it resumes nothing.
   if (!state.before) look_for_session(state);
   // RFC 5246, 7.4.1.2: the identifier of the session to be resumed. RFC 5077, 3.4: with a ticket, the echo of any
@@ -350,9 +397,12 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   const auto& settings = state.settings();
   state.offered.clear();
   if (auto gathered = gather_psks(state); !gathered) return gathered;
+  const auto* grease = grease_of(state);
   ExtensionList extensions;
+  if (grease != nullptr) extensions.add_raw(static_cast<ExtensionType>(grease->value(Grease::first_extension)), {});
   offer_names(state, extensions);
   offer_algorithms(state, extensions);
+  offer_certificate_types(state, extensions);
   offer_record_limits(state, extensions);
   offer_staples(state, extensions);
   offer_tls12(state, extensions);
@@ -360,14 +410,18 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   if (settings.post_handshake_auth && state.may_offer(ProtocolVersion::tls13))
     offer(state, extensions, PostHandshakeAuth{});
   offer_early_data(state, extensions);
+  static constexpr std::array<std::uint8_t, 1> zero = {0};
+  if (grease != nullptr) extensions.add_raw(static_cast<ExtensionType>(grease->value(Grease::last_extension)), zero);
+  if (settings.policy.permute_extensions) permute(extensions, state.grease);
   offer_pre_shared_keys(state, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the ClientHello's extensions are too long");
 
   static constexpr std::array<std::uint8_t, 1> null_compression = {0};
+  const auto suites = offered_suites(state);
   ClientHello hello;
   hello.random = state.random;
   hello.legacy_session_id = state.session_id;
-  hello.cipher_suites = settings.encoded.cipher_suites.view();
+  hello.cipher_suites = suites.view();
   hello.legacy_compression_methods = Codes<CompressionMethod>(null_compression);
   hello.extensions = extensions.view<In::client_hello>();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/random.hpp"
+#include "handshake/certificate_types.hpp"
 #include "handshake/certificates.hpp"
 #include "handshake/certificates12.hpp"
 
@@ -38,6 +39,14 @@ Result<void> check_continuity(ServerState& state) {
                                                   state.before->server_name + "\"");
   if (state.agreed.application_protocol.empty()) state.agreed.application_protocol = state.before->application_protocol;
   return check_same_master_secret_kind(state.before.get(), state.agreed12.extended_master_secret);
+}
+
+/// RFC 8422, 5.1.2: "... MUST contain the value 0 (uncompressed)".
+Result<void> check_point_formats(const ServerState& state) {
+  const auto formats = state.hello.extensions.find<EcPointFormats>();
+  if (formats && !formats->ec_point_format_list.contains(EcPointFormat::uncompressed))
+    return fail(Code::wrong_point_formats);
+  return {};
 }
 
 /// Says whether `session` may be resumed on this connection: what it is bound to must be the same now.
@@ -102,16 +111,24 @@ struct Abilities {
   bool decrypt = true;
 };
 
-/// Chooses the first suite of ours that the client has and that goes with the credential's key.
-const keys::SuiteParameters* choose_suite(const ServerState& state, const Abilities& abilities) {
-  for (const auto suite : state.settings().policy.cipher_suites) {
+/// Lists the suites of TLS 1.2 that both sides can use, as far as it does not depend on the certificate.
+std::vector<const keys::SuiteParameters*> common_suites(const ServerState& state) {
+  std::vector<const keys::SuiteParameters*> suites;
+  for (const auto suite : suites_in_order(state.offer, state.settings().policy)) {
     const auto* row = keys::find_suite(suite);
     const bool agreeable = (row->key_agreement != keys::KeyAgreement::ecdhe || state.agreed.group) &&
                            (row->key_agreement != keys::KeyAgreement::dhe || choose_ffdhe_group(state.offer));
+    if (row->version == ProtocolVersion::tls12 && agreeable && state.offer.cipher_suites.contains(suite))
+      suites.push_back(row);
+  }
+  return suites;
+}
+
+/// Chooses the first common suite that goes with the credential's key.
+const keys::SuiteParameters* choose_suite(const ServerState& state, const Abilities& abilities) {
+  for (const auto* row : common_suites(state)) {
     const bool able = row->key_agreement == keys::KeyAgreement::rsa_transport ? abilities.decrypt : abilities.sign;
-    if (row->version == ProtocolVersion::tls12 && row->authentication == abilities.authentication && agreeable &&
-        able && state.offer.cipher_suites.contains(suite))
-      return row;
+    if (row->authentication == abilities.authentication && able) return row;
   }
   return nullptr;
 }
@@ -154,6 +171,7 @@ ExtensionList answer_extensions(const ServerState& state) {
   if (state.agreed12.extended_master_secret) extensions.add(ExtendedMasterSecret{});
   if (state.agreed12.encrypt_then_mac) extensions.add(EncryptThenMac{});
   if (state.agreed12.ticket_promised) extensions.add(SessionTicketPromise{});
+  answer_certificate_types(state, extensions);
   answer_record_limits(state.records, extensions);
   if (!state.session && has_wanted_ocsp_response(state.hello, *state.credential)) extensions.add(StatusPromise{});
   // RFC 6962, 3.3.1: not where a session is resumed.
@@ -200,6 +218,7 @@ session::ServerSession session_to_keep(const ServerState& state) {
   kept.server_name = state.offer.server_name;
   if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
   kept.client_authenticated = summary.peer_authenticated;
+  kept.server_type = server_type_of(state);
   kept.max_fragment_length = state.records.max_fragment_length;
   return kept;
 }
@@ -232,6 +251,7 @@ Result<void> draw_random(ServerState& state) {
 
 Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
   if (auto accepted = accept_renegotiation_info(state); !accepted) return accepted;
+  if (auto checked = check_point_formats(state); !checked) return checked;
   copy(state.hello.random, state.agreed12.client_random);
   state.agreed12.extended_master_secret = state.hello.extensions.has(ExtensionType::extended_master_secret);
   if (!state.agreed12.extended_master_secret && state.settings().policy.require_extended_master_secret)
@@ -246,24 +266,11 @@ Result<void> accept_client_hello12(Channel& channel, ServerState& state) {
   return channel.transcript().absorb(state.raw_hello);
 }
 
-Result<ChooseCredentialQuestion> credential_question12(ServerState& state) {
-  ChooseCredentialQuestion question;
-  question.version = ProtocolVersion::tls12;
-  question.server_name = state.offer.server_name;
-  question.application_protocols = state.offer.application_protocols;
-  // Only schemes of keys that some common suite goes with can be used.
-  const bool ecdsa = choose_suite(state, {keys::Authentication::ecdsa}) != nullptr;
-  const bool rsa = choose_suite(state, {keys::Authentication::rsa, true, false}) != nullptr;
-  question.rsa_key_exchange = choose_suite(state, {keys::Authentication::rsa, false, true}) != nullptr;
-  question.groups.assign(state.offer.groups.begin(), state.offer.groups.end());
-  for (const auto scheme : state.offer.signature_schemes) {
-    const bool is_ecdsa = crypto::scheme_fits_tls12(scheme, crypto::KeyType::ecdsa_p256) ||
-                          crypto::scheme_fits_tls12(scheme, crypto::KeyType::ed25519);
-    if (is_ecdsa ? ecdsa : rsa) question.signature_schemes.push_back(scheme);
-  }
-  if (question.signature_schemes.empty() && !question.rsa_key_exchange)
-    return fail(Code::no_common_cipher_suite, "with any kind of certificate");
-  return question;
+Result<std::unique_ptr<ChooseCredentialQuestion>> credential_question12(ServerState& state) {
+  auto question = offered_to_credentials(state);
+  for (const auto* row : common_suites(state)) question.cipher_suites.push_back(row->suite);
+  if (question.cipher_suites.empty()) return fail(Code::no_common_cipher_suite, "with any kind of certificate");
+  return std::make_unique<ChooseCredentialQuestion>(std::move(question));
 }
 
 Result<void> take_credential12(ServerState& state, const Credential& credential) {
@@ -276,7 +283,7 @@ Result<void> take_credential12(ServerState& state, const Credential& credential)
   if (curve && !state.offer.groups.empty() && !state.offer.groups.contains(*curve))
     return fail(Code::no_common_group, "the certificate's key is on " + to_string(*curve));
   const auto scheme =
-      choose_scheme12(credential, state.settings().policy.signature_schemes, state.offer.signature_schemes);
+      choose_scheme12(credential, state.settings().policy.own_signing_schemes(), state.offer.signature_schemes);
   state.agreed.suite =
       choose_suite(state, {authentication_of(key->type()), scheme.has_value(), credential.can_decrypt()});
   if (state.agreed.suite == nullptr) {
@@ -372,7 +379,9 @@ Result<void> send_certificate_request12(Channel& channel, ServerState& state) {
 Result<void> send_server_hello_done(Channel& channel) { return channel.send(ServerHelloDone{}); }
 
 Result<void> take_client_chain12(ServerState& state, const Received<Certificate12>& received) {
-  auto chain = take_chain12(received.message);
+  auto taken = take_chain12(received.message, state.client_type);
+  if (!taken) return std::unexpected(taken.error());
+  auto& chain = *taken;
   if (chain.empty()) {
     if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing_in_tls12);
     return {};
@@ -429,6 +438,7 @@ Result<void> check_client_signature12(Channel& channel, ServerState& state,
                                        channel.transcript().messages(), verify.signature);
       !checked)
     return checked;
+  state.outcome.summary.client_signature_scheme = verify.algorithm;
   return channel.transcript().absorb(received.raw);
 }
 

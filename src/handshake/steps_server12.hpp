@@ -14,7 +14,7 @@ namespace sotto::handshake {
 /// Checks what only a TLS 1.2 offer has, and looks for a session to resume.
 [[nodiscard]] Result<void> accept_client_hello12(Channel& channel, ServerState& state);
 /// Returns the question which credential to show.
-[[nodiscard]] Result<ChooseCredentialQuestion> credential_question12(ServerState& state);
+[[nodiscard]] Result<std::unique_ptr<ChooseCredentialQuestion>> credential_question12(ServerState& state);
 /// Keeps the credential and chooses the suite that goes with it.
 [[nodiscard]] Result<void> take_credential12(ServerState& state, const Credential& credential);
 [[nodiscard]] Result<void> send_server_hello12(Channel& channel, ServerState& state);

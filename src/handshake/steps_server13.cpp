@@ -4,7 +4,9 @@
 
 #include "crypto/key_exchange.hpp"
 #include "crypto/random.hpp"
+#include "handshake/certificate_types.hpp"
 #include "handshake/certificates.hpp"
+#include "handshake/grease.hpp"
 
 namespace sotto::handshake {
 namespace {
@@ -70,6 +72,7 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.max_early_data_size = settings.early_data;
   if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
   kept.client_authenticated = summary.peer_authenticated;
+  kept.server_type = server_type_of(state);
   kept.max_fragment_length = state.records.max_fragment_length;
   const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
   // A client certificate too large for a ticket means a full handshake next time, no failure now.
@@ -86,23 +89,26 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
     limit.max_early_data_size = kept.max_early_data_size;
     extensions.add(limit);
   }
+  // RFC 8701, 4.1: a server may say things that mean nothing in its tickets. The age's mask is as good a seed as any.
+  if (settings.policy.grease) {
+    const GreaseSeed seed{{age_add[0]}};
+    extensions.add_raw(static_cast<ExtensionType>(seed.value(Grease::cipher_suite)), {});
+  }
   message.extensions = extensions.view<In::new_session_ticket>();
   return channel.send_after_handshake(message);
 }
 
 }  // namespace
 
-Result<ChooseCredentialQuestion> credential_question(ServerState& state) {
-  ChooseCredentialQuestion question;
-  question.server_name = state.offer.server_name;
-  question.application_protocols = state.offer.application_protocols;
-  question.signature_schemes = state.offer.signature_schemes;
-  return question;
+Result<std::unique_ptr<ChooseCredentialQuestion>> credential_question(ServerState& state) {
+  auto question = offered_to_credentials(state);
+  question.cipher_suites.push_back(state.agreed.suite->suite);
+  return std::make_unique<ChooseCredentialQuestion>(std::move(question));
 }
 
 Result<void> take_credential(ServerState& state, const Credential& credential) {
   const auto scheme =
-      choose_scheme(credential, state.settings().policy.signature_schemes, state.offer.signature_schemes);
+      choose_scheme(credential, state.settings().policy.own_signing_schemes(), state.offer.signature_schemes);
   if (!scheme) return std::unexpected(scheme.error());
   state.credential.emplace(credential);
   state.outcome.summary.signature_scheme = *scheme;
@@ -154,6 +160,7 @@ Result<void> send_encrypted_extensions(Channel& channel, ServerState& state) {
     protocols.protocol_name_list.push_back({as_view(std::string_view(state.agreed.application_protocol))});
     extensions.add(protocols);
   }
+  answer_certificate_types(state, extensions);
   answer_record_limits(state.records, extensions);
   if (state.early_data_accepted) extensions.add(EarlyDataIndication{});
   EncryptedExtensions message;
@@ -231,7 +238,7 @@ Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
                                                         const Received<wire::Certificate>& received) {
   if (!same(received.message.certificate_request_context, state.request_context))
     return fail(Code::malformed_message, "a client's Certificate with another context than that of the request");
-  auto chain = take_chain(received.message);
+  auto chain = take_chain(received.message, state.client_type);
   if (!chain) return std::unexpected(chain.error());
   if (chain->empty()) {
     if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing);
@@ -247,6 +254,7 @@ Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
 Result<void> check_client_signature(ServerState& state, const Verified& proof,
                                     const Received<CertificateVerify>& verify) {
   state.outcome.summary.peer_authenticated = proof.how();
+  state.outcome.summary.client_signature_scheme = verify.message.algorithm;
   return check_certificate_verify(Signer::client, *state.client_key, state.settings().policy.signature_schemes, verify);
 }
 

@@ -12,7 +12,7 @@
 namespace sotto::handshake {
 
 /// Returns the question which credential to show.
-[[nodiscard]] Result<ChooseCredentialQuestion> credential_question(ServerState& state);
+[[nodiscard]] Result<std::unique_ptr<ChooseCredentialQuestion>> credential_question(ServerState& state);
 /// Keeps the credential; it must have a scheme in common with the client.
 [[nodiscard]] Result<void> take_credential(ServerState& state, const Credential& credential);
 /// Agrees on a secret, sends ServerHello, and installs the handshake keys.

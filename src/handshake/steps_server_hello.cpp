@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "handshake/certificate_types.hpp"
 #include "handshake/steps_server12.hpp"
 
 namespace sotto::handshake {
@@ -179,6 +180,20 @@ void keep_record_limits(Channel& channel, ServerState& state) {
   channel.outside().limit_records(state.records.limits);
 }
 
+ChooseCredentialQuestion offered_to_credentials(const ServerState& state) {
+  ChooseCredentialQuestion question;
+  question.version = state.agreed.version;
+  question.server_name = state.offer.server_name;
+  question.application_protocols = state.offer.application_protocols;
+  question.signature_schemes = state.offer.signature_schemes;
+  question.groups.assign(state.offer.groups.begin(), state.offer.groups.end());
+  question.types = state.server_types;
+  // RFC 8446, 4.2.4: a client may tell which authorities it trusts.
+  if (const auto authorities = state.hello.extensions.find<CertificateAuthorities>())
+    for (const auto& authority : authorities->authorities) question.authorities.push_back(own_public(authority.name));
+  return question;
+}
+
 void note_agreement(ServerState& state) {
   auto& summary = state.outcome.summary;
   summary.version = state.agreed.version;
@@ -203,6 +218,10 @@ bool fits_settings(const ServerState& state, const session::ServerSession& sessi
   if (session.max_fragment_length != state.records.max_fragment_length) return false;
   // A session without a client certificate must not become a way around the demand for one, nor one with it outlive it.
   if (state.client_auth == ClientAuth::required && !session.client) return false;
+  // RFC 7250: who wants another kind of identity than the session began with, begins anew.
+  const auto& types = state.server_types;
+  if (std::ranges::find(types, session.server_type) == types.end()) return false;
+  if (session.client && session.client->type() != state.client_type) return false;
   return state.client_auth != ClientAuth::none || !session.client;
 }
 
@@ -215,6 +234,7 @@ Result<void> accept_client_hello(Channel& channel, ServerState& state, const Rec
   auto records = choose_record_limits(state.hello, state.settings().policy, state.agreed.version);
   if (!records) return std::unexpected(records.error());
   state.records = *records;
+  if (auto accepted = accept_certificate_types(state); !accepted) return accepted;
   if (state.agreed.version == ProtocolVersion::tls12) {
     state.outcome.summary.early_data_reason = EarlyDataReason::protocol_version;
     return accept_client_hello12(channel, state);
@@ -292,6 +312,9 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
     return fail(Code::wrong_group,
                 "the second ClientHello must have one key share, for " + to_string(*state.agreed.group));
   state.agreed.peer_share = state.offer.key_shares.front().key_exchange;
+  // RFC 8446, 4.1.2: only pre-shared keys that do not go with the suite may be left out, and this one does.
+  if (state.session && !state.offer.pre_shared_keys)
+    return fail(Code::missing_extension, "pre_shared_key, which the first ClientHello had");
   return resume_and_absorb(channel, state);
 }
 

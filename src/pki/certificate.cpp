@@ -9,8 +9,8 @@
 
 namespace sotto::inline v0 {
 
-Certificate::Certificate(std::span<const std::byte> der)
-    : der_(std::make_shared<const std::vector<std::byte>>(der.begin(), der.end())) {}
+Certificate::Certificate(std::span<const std::byte> der, CertificateType type)
+    : der_(std::make_shared<const std::vector<std::byte>>(der.begin(), der.end())), type_(type) {}
 
 Result<std::vector<Certificate>> Certificate::from_pem(std::string_view pem) {
   const auto contents = pki::read_pem_certificates(pem);
@@ -29,6 +29,7 @@ std::span<const std::byte> Certificate::der() const { return *der_; }
 std::string Certificate::pem() const { return pki::write_pem_certificate(as_view(der())); }
 
 Result<Certificate::Facts> Certificate::facts() const {
+  if (type_ == CertificateType::raw_public_key) return fail(Code::certificate_malformed, "it is a raw public key");
   auto facts = crypto::certificate_facts(as_view(der()));
   if (!facts) return facts;
   // Only certificates of version 3 have names that count; older ones, as some roots are, have no extensions.

@@ -8,6 +8,7 @@
 #include "pki/end_entity.hpp"
 #include "pki/file.hpp"
 #include "pki/names.hpp"
+#include "wire/certificate_view.hpp"
 
 namespace sotto::inline v0 {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view probe = "sotto: does this private key belong to this certificate?";
 
 Result<pki::AlternativeNames> end_entity_names(const CertificateChain& chain) {
+  if (chain.front().type() == CertificateType::raw_public_key) return pki::AlternativeNames();
   auto names = pki::alternative_names(as_view(chain.front().der()));
   if (!names) return pki::unusable_certificate(names.error());
   return names;
@@ -88,6 +90,26 @@ Result<Credential> Credential::from_pem(std::string_view chain, std::string_view
   return Credential(std::make_shared<const Impl>(std::move(*impl)));
 }
 
+Result<Credential> Credential::raw_public_key_from_pem_file(const std::filesystem::path& key,
+                                                            PassphraseSource passphrase) {
+  const auto text = pki::read_file(key);
+  if (!text) return std::unexpected(text.error());
+  auto credential = raw_public_key_from_pem(as_text(text->view()), std::move(passphrase));
+  if (!credential) return std::unexpected(in_file(std::move(credential.error()), key));
+  return credential;
+}
+
+Result<Credential> Credential::raw_public_key_from_pem(std::string_view key, PassphraseSource passphrase) {
+  auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
+  if (!private_key) return std::unexpected(std::move(private_key.error()));
+  const auto public_half = private_key->subject_public_key_info();
+  if (!public_half) return std::unexpected(public_half.error());
+  CertificateChain chain = {Certificate(as_public(View(*public_half)), CertificateType::raw_public_key)};
+  auto impl = join({std::move(chain), std::move(*private_key)});
+  if (!impl) return std::unexpected(std::move(impl.error()));
+  return Credential(std::make_shared<const Impl>(std::move(*impl)));
+}
+
 Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes) {
   if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
   const auto end_entity = pki::read_end_entity(chain.front());
@@ -149,6 +171,14 @@ std::optional<NamedGroup> Credential::curve() const {
     case crypto::KeyType::ecdsa_p521: return NamedGroup::secp521r1;
     default: return std::nullopt;
   }
+}
+
+bool Credential::is_issued_by(std::span<const std::vector<std::byte>> authorities) const {
+  return std::ranges::any_of(impl_->chain, [&](const Certificate& certificate) {
+    const auto view = wire::parse_certificate(as_view(certificate.der()));
+    return view &&
+           std::ranges::any_of(authorities, [&](const auto& name) { return same(as_view(name), view->issuer); });
+  });
 }
 
 bool Credential::has_local_key() const { return impl_->key != nullptr; }

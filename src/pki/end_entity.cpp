@@ -11,6 +11,12 @@ std::unexpected<Error> unusable_certificate(const Error& error) {
 }
 
 Result<EndEntity> read_end_entity(const Certificate& certificate) {
+  if (certificate.type() == CertificateType::raw_public_key) {
+    auto key = crypto::PublicKey::from_spki(as_view(certificate.der()));
+    if (!key) return unusable_certificate(key.error());
+    const KeyUses uses{true, key->type() == crypto::KeyType::rsa};
+    return EndEntity{std::move(*key), uses};
+  }
   const auto view = wire::parse_certificate(as_view(certificate.der()));
   if (!view) return unusable_certificate(view.error());
   auto key = crypto::PublicKey::from_spki(view->subject_public_key_info);

@@ -46,6 +46,8 @@ class DefaultVerifier final : public Verifier {
 
  private:
   Result<Judgement> judge(const VerifyRequest& request) const override {
+    if (request.chain.front().type() == CertificateType::raw_public_key)
+      return fail(Code::certificate_untrusted, "it is a raw public key, and certificates alone are trusted here");
     std::vector<View> chain;
     for (const auto& certificate : request.chain) chain.push_back(as_view(certificate.der()));
     const auto names = pki::alternative_names(chain.front());

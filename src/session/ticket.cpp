@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 struct StoredTicket {
-  static constexpr std::uint8_t current_format = 2;
+  static constexpr std::uint8_t current_format = 3;
   std::uint8_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -21,6 +21,8 @@ struct StoredTicket {
   View server_name;
   View application_protocol;
   std::uint32_t max_early_data_size = 0;
+  CertificateType server_type = CertificateType::x509;
+  CertificateType client_type = CertificateType::x509;
   View client;
   View client_authenticated;
   std::uint16_t max_fragment_length = 0;
@@ -36,6 +38,8 @@ struct StoredTicket {
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
     visit("max_early_data_size", self.max_early_data_size);
+    visit("server_type", self.server_type);
+    visit("client_type", self.client_type);
     visit("client", self.client, wire::between<0, 0xffff>);
     visit("client_authenticated", self.client_authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
@@ -56,7 +60,11 @@ Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
   stored.server_name = as_view(std::string_view(session.server_name));
   stored.application_protocol = as_view(std::string_view(session.application_protocol));
   stored.max_early_data_size = session.max_early_data_size;
-  if (session.client) stored.client = as_view(session.client->der());
+  stored.server_type = session.server_type;
+  if (session.client) {
+    stored.client_type = session.client->type();
+    stored.client = as_view(session.client->der());
+  }
   stored.client_authenticated = as_view(std::string_view(session.client_authenticated));
   stored.max_fragment_length = session.max_fragment_length;
 
@@ -88,7 +96,8 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   session.server_name = as_text(stored->server_name);
   session.application_protocol = as_text(stored->application_protocol);
   session.max_early_data_size = stored->max_early_data_size;
-  if (!stored->client.empty()) session.client.emplace(as_public(stored->client));
+  if (!stored->client.empty()) session.client.emplace(as_public(stored->client), stored->client_type);
+  session.server_type = stored->server_type;
   session.client_authenticated = as_text(stored->client_authenticated);
   session.max_fragment_length = stored->max_fragment_length;
   if (now >= session.expires()) return std::nullopt;

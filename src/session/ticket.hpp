@@ -27,6 +27,8 @@ struct ServerSession {
   std::string application_protocol;
   /// How much early data the ticket promises to take.
   std::uint32_t max_early_data_size = 0;
+  /// How the server showed itself.
+  CertificateType server_type = CertificateType::x509;
   /// The client's certificate, if it showed one, and how it was authenticated.
   std::optional<Certificate> client;
   std::string client_authenticated;

@@ -3,6 +3,7 @@
 /// rows give the checks for duplicates, for places and for content to every message.
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -80,7 +81,9 @@ struct PskBinderEntry {  // RFC 8446, 4.2.11
   View binder;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
-    visit("binder", self.binder, between<32, 0xff>);
+    // RFC 8446 has <32..255>; a shorter one is no syntax error here, for it fails where the binder is checked, and a
+    // server that does not resume has no use for it.
+    visit("binder", self.binder, between<0, 0xff>);
   }
 };
 
@@ -106,7 +109,8 @@ struct ServerNameOffer : Row<ExtensionType::server_name, In::client_hello> {
 };
 struct ServerNameAccepted : EmptyRow<ExtensionType::server_name, In::server_hello | In::encrypted_extensions> {};
 
-struct SupportedGroups : Row<ExtensionType::supported_groups, In::client_hello | In::encrypted_extensions> {
+struct SupportedGroups  // in ServerHello by servers of TLS 1.2 that say more than they should
+    : Row<ExtensionType::supported_groups, In::client_hello | In::server_hello | In::encrypted_extensions> {
   Codes<NamedGroup> named_group_list;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
@@ -207,7 +211,7 @@ struct PreSharedKeyOffer : Row<ExtensionType::pre_shared_key, In::client_hello> 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("identities", self.identities, between<7, 0xffff>);
-    visit("binders", self.binders, between<33, 0xffff>);
+    visit("binders", self.binders, between<1, 0xffff>);
   }
 };
 struct PreSharedKeyChoice : Row<ExtensionType::pre_shared_key, In::server_hello> {
@@ -306,6 +310,30 @@ struct SessionTicketOffer : Row<ExtensionType::session_ticket, In::client_hello>
 };
 struct SessionTicketPromise : EmptyRow<ExtensionType::session_ticket, In::server_hello> {};
 
+// ---- rows of raw public keys, RFC 7250, 3 ----
+
+/// Which kinds of identities the client can show, or takes from the server. The step looks at what the RFC forbids.
+template <ExtensionType Type>
+struct CertificateTypesOffer : Row<Type, In::client_hello> {
+  Codes<CertificateType> types;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("types", self.types, between<0, 0xff>);
+  }
+};
+template <ExtensionType Type>
+struct CertificateTypeChoice : Row<Type, In::server_hello | In::encrypted_extensions> {
+  CertificateType certificate_type{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("certificate_type", self.certificate_type);
+  }
+};
+using ClientCertificateTypesOffer = CertificateTypesOffer<ExtensionType::client_certificate_type>;
+using ServerCertificateTypesOffer = CertificateTypesOffer<ExtensionType::server_certificate_type>;
+using ClientCertificateTypeChoice = CertificateTypeChoice<ExtensionType::client_certificate_type>;
+using ServerCertificateTypeChoice = CertificateTypeChoice<ExtensionType::server_certificate_type>;
+
 template <class... Rows>
 struct RowList {
   /// Calls `visit` with the row of `type` in `message`, if there is one. Returns whether the type is known.
@@ -327,7 +355,9 @@ using AllRows =
             CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
             MaxFragmentLengthRow, RecordSizeLimit, StatusRequest, StatusPromise, CertificateStatusEntry,
             TimestampRequest, TimestampList, PostHandshakeAuth, EarlyDataIndication, EarlyDataLimit, EcPointFormats,
-            EncryptThenMac, ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise>;
+            EncryptThenMac, ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise,
+            ClientCertificateTypesOffer, ServerCertificateTypesOffer, ClientCertificateTypeChoice,
+            ServerCertificateTypeChoice>;
 
 // ---- blocks of extensions ----
 
@@ -359,7 +389,11 @@ class Extensions {
     encoded_ = reader.vector(between<0, 0xffff>);
     if (!reader.failed()) check_extensions(reader, encoded_, Message);
   }
-  void write(Writer& writer) const { writer.vector(between<0, 0xffff>, encoded_); }
+  void write(Writer& writer) const {
+    // RFC 5246, 7.4.1.3: a server that answers no extension leaves the whole block out; a client may not know of any.
+    if (Message == In::server_hello && encoded_.empty()) return;
+    writer.vector(between<0, 0xffff>, encoded_);
+  }
 
   /// Calls `visit(RawExtension)` for each, in order.
   template <class Visit>
@@ -410,9 +444,25 @@ class ExtensionList {
     });
     failed_ = failed_ || writer.failed();
   }
+  /// Adds an extension without a row.
+  void add_raw(ExtensionType type, View data) {
+    Writer writer(encoded_);
+    writer.u16(static_cast<std::uint16_t>(type));
+    writer.vector(between<0, 0xffff>, data);
+  }
   template <In Message>
   [[nodiscard]] Extensions<Message> view() const {
     return Extensions<Message>(encoded_);
+  }
+  /// Sorts the extensions by `key(ExtensionType)`.
+  template <class Key>
+  void order_by(Key key) {
+    std::vector<RawExtension> list;
+    view<In::client_hello>().each([&](const RawExtension& extension) { list.push_back(extension); });
+    std::ranges::sort(list, {}, [&](const RawExtension& extension) { return key(extension.type); });
+    ExtensionList ordered;
+    for (const auto& extension : list) ordered.add_raw(extension.type, extension.data);
+    encoded_ = std::move(ordered.encoded_);
   }
   [[nodiscard]] bool failed() const { return failed_; }
 

@@ -13,8 +13,6 @@ namespace sotto::wire {
 
 /// RFC 8422, 5.4.
 enum class EcCurveType : std::uint8_t { named_curve = 3 };
-/// RFC 5246, 7.4.4; RFC 8422, 5.5.
-enum class ClientCertificateType : std::uint8_t { rsa_sign = 1, ecdsa_sign = 64 };
 
 struct HelloRequest : MessageOf<HandshakeType::hello_request> {
   static constexpr std::string_view name = "HelloRequest";
@@ -22,20 +20,13 @@ struct HelloRequest : MessageOf<HandshakeType::hello_request> {
   static void fields(Self&, Visitor&) {}
 };
 
-/// A certificate of TLS 1.2's list, which has no extensions.
-struct Asn1Certificate {
-  View cert_data;
-  template <class Self, class Visitor>
-  static void fields(Self& self, Visitor& visit) {
-    visit("cert_data", self.cert_data, between<1, 0xffffff>);
-  }
-};
+/// The content is read once it is known what it is: a list of certificates, or a raw public key (RFC 7250, 3).
 struct Certificate12 : MessageOf<HandshakeType::certificate> {
   static constexpr std::string_view name = "Certificate";
-  std::vector<Asn1Certificate> certificate_list;
+  View content;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
-    visit("certificate_list", self.certificate_list, between<0, 0xffffff>);
+    visit("certificates", self.content, between<0, 0xffffff>);
   }
 };
 
@@ -115,6 +106,7 @@ struct CertificateRequest12 : MessageOf<HandshakeType::certificate_request> {
 
 struct ServerHelloDone : MessageOf<HandshakeType::server_hello_done> {
   static constexpr std::string_view name = "ServerHelloDone";
+  static constexpr bool changes_keys = true;  // it ends the flight: nothing may follow it before the client spoke
   template <class Self, class Visitor>
   static void fields(Self&, Visitor&) {}
 };

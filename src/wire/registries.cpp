@@ -33,6 +33,8 @@ std::string name_of(ExtensionType type) {
     case ExtensionType::record_size_limit: return "record_size_limit";
     case ExtensionType::supported_groups: return "supported_groups";
     case ExtensionType::ec_point_formats: return "ec_point_formats";
+    case ExtensionType::client_certificate_type: return "client_certificate_type";
+    case ExtensionType::server_certificate_type: return "server_certificate_type";
     case ExtensionType::encrypt_then_mac: return "encrypt_then_mac";
     case ExtensionType::extended_master_secret: return "extended_master_secret";
     case ExtensionType::session_ticket: return "session_ticket";

@@ -160,7 +160,9 @@ TEST(Impersonation, fails_with_a_key_that_is_not_meant_for_this) {
           if (newer) {
             change<wire::Certificate>(raw, [&](auto& message) { message.certificate_list = {{shown, {}}}; });
           } else {
-            change<wire::Certificate12>(raw, [&](auto& message) { message.certificate_list = {{shown}}; });
+            Bytes list;
+            wire::Writer(list).vector(wire::between<1, 0xffffff>, shown);
+            change<wire::Certificate12>(raw, [&](auto& message) { message.content = list; });
           }
         }));
     expect_refused(run.client.error, Code::certificate_wrong_purpose, Alert::unsupported_certificate, usage);

@@ -128,5 +128,53 @@ TEST(Cutting, the_servers_flight_anywhere_is_truncation_and_never_a_connection) 
   }
 }
 
+void append_hex(Buffer& to, std::string_view text) { to.append(as_bytes(hex(text))); }
+
+TEST(Warnings, before_the_version_is_known_are_ignored_up_to_the_limit) {
+  // RFC 6066, 3: a server may say unrecognized_name as a warning before its ServerHello.
+  for (const int warnings : {4, 5}) {
+    Pair pair(client_builder().build().value(), server_builder().build().value());
+    for (int i = 0; i < warnings; ++i) append_hex(pair.client.in, "15030300020170");
+    pair.run();
+    EXPECT_EQ(pair.established(), warnings == 4);
+    if (warnings == 5) {
+      EXPECT_EQ(pair.client.error->code, Code::too_many_warning_alerts);
+    }
+  }
+}
+
+TEST(PointFormats, without_the_uncompressed_one_are_refused) {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  Pair pair(client_builder().policy(policy).build().value(), server_builder().build().value());
+  const std::string uncompressed = hex("000b00020100");
+  const auto hello = pair.client.out.readable();
+  const std::string_view text(reinterpret_cast<const char*>(hello.data()), hello.size());
+  const auto at = text.find(uncompressed);
+  ASSERT_NE(at, std::string_view::npos);
+  hello[at + 5] = std::byte{1};
+  pair.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::wrong_point_formats);
+  EXPECT_EQ(pair.client.error->alert, Alert::illegal_parameter);
+}
+
+TEST(ServerHelloDone, must_end_the_flight) {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  Pair pair(client_builder().policy(policy).build().value(), server_builder().build().value());
+  pair.server.in.append(pair.client.out.readable());
+  pair.server.run();
+  // One octet of another message in the same record.
+  auto flight = std::vector(pair.server.out.readable().begin(), pair.server.out.readable().end());
+  flight[4] = static_cast<std::byte>(std::to_integer<unsigned>(flight[4]) + 1);
+  ASSERT_NE(flight[4], std::byte{0});
+  flight.push_back(std::byte{20});
+  pair.client.in.append(flight);
+  pair.client.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->code, Code::data_across_key_change);
+}
+
 }  // namespace
 }  // namespace sotto

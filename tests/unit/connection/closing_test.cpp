@@ -117,5 +117,24 @@ TEST(Dropping, a_connection_at_any_point_leaves_nothing_behind) {
   }
 }
 
+TEST(Aborting, tells_the_peer_why_and_ends_everything) {
+  auto pair = established_pair();
+  ASSERT_TRUE(pair.client.connection.abort(Alert::access_denied, pair.client.out));
+  EXPECT_EQ(pair.client.connection.write(as_bytes("x"), pair.client.out).error().code, Code::closed);
+  pair.run();
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::peer_alert);
+  EXPECT_EQ(pair.server.error->alert, Alert::access_denied);
+  EXPECT_EQ(pair.client.error->code, Code::closed);
+}
+
+TEST(Aborting, works_during_the_handshake_too) {
+  Pair pair(client_builder().build().value(), server_builder().build().value());
+  pair.client.out.clear();
+  ASSERT_TRUE(pair.client.connection.abort(Alert::internal_error, pair.client.out));
+  pair.run();
+  EXPECT_EQ(pair.server.error->alert, Alert::internal_error);
+}
+
 }  // namespace
 }  // namespace sotto

@@ -85,5 +85,26 @@ TEST(EarlyData, that_was_not_offered_is_a_record_that_does_not_open) {
   EXPECT_EQ(pair.server.error->code, Code::bad_record_mac);
 }
 
+TEST(EarlyData, between_a_retry_and_the_second_hello_may_fill_a_protected_record) {
+  auto retrying = Policy::modern();
+  retrying.groups = retrying.key_shares = {NamedGroup::secp384r1};
+  Offer offer(retrying);
+  offer.give(16385);
+  ASSERT_TRUE(offer.pair.server.error);
+  EXPECT_EQ(offer.pair.server.error->code, Code::too_much_early_data);
+}
+
+TEST(EarlyData, inside_the_second_hello_is_refused) {
+  auto retrying = Policy::modern();
+  retrying.groups = retrying.key_shares = {NamedGroup::secp384r1};
+  Offer offer(retrying);
+  offer.give(100);
+  const std::array part = {std::byte{22}, std::byte{3}, std::byte{3}, std::byte{0}, std::byte{1}, std::byte{1}};
+  offer.pair.server.in.append(part);
+  offer.give(100);
+  ASSERT_TRUE(offer.pair.server.error);
+  EXPECT_EQ(offer.pair.server.error->code, Code::unexpected_record);
+}
+
 }  // namespace
 }  // namespace sotto

@@ -176,5 +176,16 @@ TEST(Printing, never_shows_what_a_ticket_holds) {
   for (const auto& [name, text] : print_message(raw)) EXPECT_EQ(text.find("deadbeef"), std::string::npos) << name;
 }
 
+TEST(ServerHelloMessage, without_extensions_has_no_block_of_them) {
+  // RFC 5246, 7.4.1.3: to a client that may not know what extensions are.
+  const auto random = Bytes(32, 7);
+  ServerHello hello;
+  hello.random = random;
+  Bytes raw;
+  ASSERT_TRUE(encode_message(hello, raw));
+  EXPECT_EQ(raw.size(), 4u + 2 + 32 + 1 + 2 + 1);
+  EXPECT_TRUE(parse_message<ServerHello>(raw));
+}
+
 }  // namespace
 }  // namespace sotto::wire

@@ -1,0 +1,115 @@
+#include "answers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "failure.hpp"
+
+namespace sotto::bogo {
+namespace {
+
+/// Returns the list in the form that `-expect-advertised-alpn` has.
+std::string encode_protocols(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) list += static_cast<char>(name.size()) + name;
+  return list;
+}
+
+std::string hexadecimal(const std::vector<std::vector<std::byte>>& names) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const auto& name : names) {
+    if (!text.empty()) text += ',';
+    for (const auto octet : name) {
+      text += digits[std::to_integer<unsigned>(octet) >> 4];
+      text += digits[std::to_integer<unsigned>(octet) & 15];
+    }
+  }
+  return text;
+}
+
+void check_schemes(const Options& options, const std::vector<SignatureScheme>& schemes) {
+  if (options.expect_peer_verify_pref.empty()) return;
+  const auto number = [](SignatureScheme scheme) { return static_cast<int>(scheme); };
+  expect(std::ranges::equal(options.expect_peer_verify_pref, schemes, {}, {}, number),
+         "the peer's signature schemes are not those expected");
+}
+
+Error no_matching_issuer() {
+  Error error;
+  error.code = Code::no_matching_issuer;
+  return error;
+}
+
+Error refusal_of_callback() {
+  Error error;
+  error.code = Code::internal_error;
+  error.alert = Alert::internal_error;
+  error.detail = ":CERT_CB_ERROR:";
+  return error;
+}
+
+}  // namespace
+
+Answer Answers::to(const Question& question) {
+  return std::visit([this](const auto& asked) { return answer(asked); }, question.what);
+}
+
+Answer Answers::answer(const ChooseCredentialQuestion& question) {
+  const auto& options = setup_.options;
+  check_schemes(options, question.signature_schemes);
+  if (!options.expect_advertised_alpn.empty())
+    expect(encode_protocols(question.application_protocols) == options.expect_advertised_alpn,
+           "the client's application protocols are not those expected");
+  if (options.fail_cert_callback) return refusal_of_callback();
+  return choose(question);
+}
+
+Answer Answers::answer(const ChooseClientCredentialQuestion& question) {
+  const auto& options = setup_.options;
+  check_schemes(options, question.signature_schemes);
+  if (!options.expect_client_ca_list.empty())
+    expect(hexadecimal(question.authorities) == options.expect_client_ca_list,
+           "the names in the CertificateRequest are not those expected");
+  if (options.fail_cert_callback) return refusal_of_callback();
+  return choose(question);
+}
+
+template <class Asked>
+Answer Answers::choose(Asked question) const {
+  Answer answer = NoCredential{};
+  const auto authorities = std::exchange(question.authorities, {});
+  for (const auto& credential : setup_.credentials) {
+    auto chosen = choose_credential(question, std::span(&credential.shown, 1), setup_.policy);
+    if (chosen && credential.must_match_issuer && !credential.shown.is_issued_by(authorities))
+      chosen = std::unexpected(no_matching_issuer());
+    if (chosen) return std::move(*chosen);
+    answer = chosen.error();
+  }
+  return answer;
+}
+
+Answer Answers::answer(const SignQuestion& question) {
+  return Signature{must(find(question.credential).key.sign(question.scheme, question.message))};
+}
+
+Answer Answers::answer(const DecryptQuestion& question) {
+  return PremasterSecret{
+      must(find(question.credential).key.decrypt_premaster(question.encrypted, question.client_version))};
+}
+
+Answer Answers::answer(const VerifyQuestion& question) {
+  auto proof = setup_.verifier->verify(question.request);
+  if (!proof) return proof.error();
+  return std::move(*proof);
+}
+
+const NumberedCredential& Answers::find(const Credential& credential) {
+  const auto same = [&](const NumberedCredential& each) { return &each.shown.impl() == &credential.impl(); };
+  const auto found = std::ranges::find_if(setup_.credentials, same);
+  expect(found != setup_.credentials.end(), "a question about a credential that was never given");
+  used_credential_ = found->number;
+  return *found;
+}
+
+}  // namespace sotto::bogo

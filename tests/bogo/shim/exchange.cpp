@@ -1,0 +1,108 @@
+#include "exchange.hpp"
+
+#include "failure.hpp"
+
+namespace sotto::bogo {
+namespace {
+
+std::string_view text_of(std::span<const std::byte> octets) {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+void send_exported(const Options& options, Conversation& conversation) {
+  std::vector<std::byte> octets(static_cast<std::size_t>(options.export_keying_material));
+  std::optional<std::span<const std::byte>> context;
+  if (options.use_export_context) context = as_bytes(options.export_context);
+  must(conversation.connection().export_keying_material(options.export_label, context, octets));
+  conversation.write(text_of(octets));
+}
+
+/// A length in two octets, little endian, then the secret of the peer's direction and of ours.
+void send_traffic_secrets(const Setup& setup, Conversation& conversation) {
+  const auto client = setup.secrets->find("CLIENT_TRAFFIC_SECRET_0");
+  const auto server = setup.secrets->find("SERVER_TRAFFIC_SECRET_0");
+  const std::string length = {static_cast<char>(client.size()), static_cast<char>(client.size() >> 8)};
+  const bool is_server = setup.options.server;
+  conversation.write(length);
+  conversation.write(text_of(is_server ? client : server));
+  conversation.write(text_of(is_server ? server : client));
+}
+
+void echo(const Options& options, Conversation& conversation) {
+  for (;;) {
+    if (options.key_update_before_read) conversation.update_keys();
+    auto data = conversation.read(static_cast<std::size_t>(options.read_size));
+    if (options.use_exporter_between_reads) {
+      std::array<std::byte, 1> octet{};
+      must(conversation.connection().export_keying_material("", {}, octet));
+    }
+    if (!data) return;
+    if (options.key_update) conversation.update_keys();
+    for (auto& octet : *data) octet = static_cast<char>(octet ^ 0xff);
+    conversation.write(*data);
+  }
+}
+
+void shut_down(const Options& options, Conversation& conversation) {
+  if (!options.check_close_notify) return;
+  const bool peer_was_first = conversation.connection().peer_has_closed();
+  conversation.close();
+  if (options.shim_shuts_down)
+    conversation.expect_close();
+  else
+    expect(peer_was_first, "the peer's close_notify is missing");
+}
+
+/// What comes behind the handshake, by `options`. `written`: the initial write was early data, and accepted.
+void talk(const Setup& setup, const Options& options, Conversation& conversation, bool written) {
+  if (options.export_keying_material > 0) send_exported(options, conversation);
+  if (options.export_traffic_secrets) send_traffic_secrets(setup, conversation);
+  if (options.send_alert) return conversation.abort(decompression_failure);
+  // A write is never left unfinished here: all of it stands in the output at once.
+  if (!written && (options.shim_writes_first || options.read_with_unfinished_write))
+    for (int i = 0; i < options.repeat_shim_initial_write; ++i) conversation.write(options.shim_initial_write);
+  if (!options.shim_shuts_down) echo(options, conversation);
+}
+
+void finish(const Setup& setup, const Options& options, Conversation& conversation) {
+  if (options.send_alert) return;
+  check_end(setup, options, conversation);
+  shut_down(options, conversation);
+}
+
+/// Sends the initial write as early data, if there can be any; returns whether it did.
+bool write_early(const Options& options, Conversation& conversation) {
+  const auto limit = conversation.connection().early_data_limit();
+  expect(!options.expect_no_offer_early_data || limit == 0, "early data was offered");
+  if (limit == 0 || !options.shim_writes_first) return false;
+  for (int i = 0; i < options.repeat_shim_initial_write; ++i) conversation.write_early(options.shim_initial_write);
+  return true;
+}
+
+}  // namespace
+
+void run_connection(const OptionSets& sets, ShimState& state, Turn turn) {
+  const auto& first = turn == Turn::initial ? sets.initial : sets.resume;
+  state.sessions->begin();
+  if (turn == Turn::resume && !first.server) expect(state.sessions->has_any(), "there is no session to offer");
+  const Setup setup(first, state);
+  Transport transport(first.port, first.ipv6, first.shim_id);
+  Conversation conversation(setup, transport);
+  const bool wrote_early = write_early(first, conversation);
+  conversation.shake_hands();
+
+  const auto became = conversation.connection().summary().early_data;
+  const bool again = turn == Turn::resume && !first.server && first.expect_reject_early_data;
+  if (again) expect(became == EarlyDataStatus::rejected, "early data was not rejected");
+  const auto& options = again ? sets.retry : first;
+  const auto check = [&] {
+    if (!options.implicit_handshake) check_handshake(setup, options, conversation, turn);
+  };
+  const bool done = conversation.is_done();
+  if (done) check();
+  talk(setup, options, conversation, wrote_early && became == EarlyDataStatus::accepted);
+  if (!done) check();
+  finish(setup, options, conversation);
+}
+
+}  // namespace sotto::bogo
