@@ -41,7 +41,7 @@ std::string round_trip_any(View raw) {
     case HandshakeType::server_hello: return round_trip<ServerHello>(raw);
     case HandshakeType::encrypted_extensions: return round_trip<EncryptedExtensions>(raw);
     case HandshakeType::certificate_request: return round_trip<CertificateRequest>(raw);
-    case HandshakeType::certificate: return round_trip<Certificate>(raw);
+    case HandshakeType::certificate: return round_trip<wire::Certificate>(raw);
     case HandshakeType::certificate_verify: return round_trip<CertificateVerify>(raw);
     case HandshakeType::finished: return round_trip<Finished>(raw);
     case HandshakeType::new_session_ticket: return round_trip<NewSessionTicket>(raw);

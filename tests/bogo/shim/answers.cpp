@@ -55,6 +55,9 @@ Answer Answers::to(const Question& question) {
   return std::visit([this](const auto& asked) { return answer(asked); }, question.what);
 }
 
+/// The runner replays nothing.
+Answer Answers::answer(const ReplayQuestion&) { return FirstTime::yes; }
+
 Answer Answers::answer(const ChooseCredentialQuestion& question) {
   const auto& options = setup_.options;
   check_schemes(options, question.signature_schemes);

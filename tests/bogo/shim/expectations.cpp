@@ -47,7 +47,7 @@ CertificateChain load_chain(const std::string& file) {
 void check_peer(const Options& options, const Summary& summary) {
   if (options.expect_no_peer_cert) expect(summary.peer_chain.empty(), "the peer showed a certificate");
   const bool by_key = !summary.external_psk.empty();
-  const bool peer_must_show = !by_key && !options.server || options.require_any_client_certificate;
+  const bool peer_must_show = (!by_key && !options.server) || options.require_any_client_certificate;
   if (!options.expect_no_peer_cert && peer_must_show && !summary.resumed)
     expect(!summary.peer_chain.empty(), "the peer showed no certificate");
   if (options.expect_verify_result && !(summary.peer_authenticated.empty() && !options.verify_fail))
