@@ -354,7 +354,7 @@ TEST(Unsolicited, extensions_twice_or_where_they_do_not_belong_are_refused) {
                                hello.extensions = wire::Extensions<wire::In::client_hello>(doubled);
                              });
                            }));
-  expect_refused(twice.server.error, Code::duplicate_extension, Alert::illegal_parameter);
+  expect_refused(twice.server.error, Code::duplicate_extension, Alert::decode_error);
   const Conversation misplaced(client_builder().build().value(), server_builder().build().value(),
                                to_each(From::server, HandshakeType::encrypted_extensions, [](Bytes& raw) {
                                  change_extension<wire::EncryptedExtensions>(raw, ExtensionType::key_share,

@@ -49,7 +49,7 @@ TEST(Choice, of_a_careless_server_is_refused_by_the_client) {
   ASSERT_TRUE(pair.server.connection.answer(pair.server.questions.front().id, credential(), pair.server.out));
   pair.run();
   ASSERT_TRUE(pair.client.error);
-  EXPECT_EQ(pair.client.error->code, Code::wrong_group);
+  EXPECT_EQ(pair.client.error->code, Code::peer_alert);
 }
 
 TEST(Choice, of_a_server_without_a_common_scheme_is_rsa_key_exchange) {

@@ -70,8 +70,8 @@ TEST(KeyUsage, for_signatures_alone_serves_everything_but_rsa_key_exchange) {
   rsa_only.cipher_suites = {CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256};
   const auto pair = connect(server, rsa_only);
   ASSERT_TRUE(pair.server.error);
-  EXPECT_EQ(pair.server.error->code, Code::no_common_signature_scheme);
-  EXPECT_EQ(pair.server.error->detail, "the client accepts RSA key exchange alone");
+  EXPECT_EQ(pair.server.error->code, Code::no_common_cipher_suite);
+  EXPECT_EQ(pair.server.error->detail, "that goes with the certificate's key");
 }
 
 TEST(KeyUsage, for_neither_is_no_credential) {
