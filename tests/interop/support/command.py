@@ -15,7 +15,6 @@ class Command:
 
 
 curl = Command("curl", "curl", "--version")
-erlang = Command("Erlang (ssl)", "dpkg-query", "-W", "erlang-ssl")
 java = Command("Java (JSSE)", "java", "-version")
 nginx = Command("nginx", "nginx", "-v")
 node = Command("Node", "node", "--version")

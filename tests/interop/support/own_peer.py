@@ -27,10 +27,9 @@ def facts(program, index):
 
 
 def check(program, events, suite, version, resumes=True):
-    """Compares what both sides say of two connections. `resumes`: whether the second must be a resumption; None leaves it to
-    the peer, but both sides must say the same."""
+    """Compares what both sides say of two connections."""
     for index, event in enumerate(events):
-        resumed = event["resumed"] if resumes is None else bool(index) and resumes
+        resumed = bool(index) and resumes
         assert (event["version"], event["suite"], event["resumed"]) == (f"TLS {version}", suite, resumed)
         assert facts(program, index)[:3] == (f"TLS {version}", suite, str(resumed).lower())
     assert len(events) == 2

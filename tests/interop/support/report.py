@@ -9,9 +9,9 @@ INTRODUCTION = """# Real peers
 libsotto is tried against TLS programs that we did not write. `./test` runs all of this on Debian 12 and skips none of it;
 this page is written by `pytest-3 tests/interop --update-docs`, so it says what one run has shown.
 
-The peers are Debian's packages openssl, gnutls-bin, libnss3-tools (NSS), botan, erlang-ssl, curl, nginx,
-openjdk-17-jdk-headless, nodejs and chromium. "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
-OpenSSL, GnuTLS, NSS, Botan and Erlang talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach, and
+The peers are Debian's packages openssl, gnutls-bin, curl, nginx, openjdk-17-jdk-headless, nodejs and chromium (with
+libnss3-tools, to make the browser trust an authority). "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
+OpenSSL and GnuTLS talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach, and
 to `sotto connect` where that is said; the others talk to `sotto proxy`, as a user would set it up. "sotto answers late"
 means that the program, not the library, chose the certificate, signed and verified, between two calls of `receive`.
 
@@ -19,8 +19,6 @@ Where the peers differ: GnuTLS's client says `bad_certificate` where OpenSSL's s
 TLS 1.3 says `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told. In TLS 1.2 a server
 that misses a client certificate says `handshake_failure` (OpenSSL) or `decode_error` (GnuTLS). Both servers end the connection
 when a client answers their HelloRequest with the warning `no_renegotiation`; sotto would go on.
-
-Go's crypto/tls and rustls are tried in both roles too, by `./test --peers`, which this page does not tell of.
 
 Rows that begin with "TLS 1.2" are about that version, and so is "1.2" among what was exercised; the others are TLS 1.3.
 
