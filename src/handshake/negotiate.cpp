@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace sotto::handshake {
 namespace {
@@ -160,8 +161,12 @@ std::vector<CipherSuite> suites_in_order(const ClientOffer& offer, const Policy&
   auto suites = policy.cipher_suites;
   const auto known = [](CipherSuite suite) { return keys::find_suite(suite) != nullptr; };
   const auto first = std::ranges::find_if(offer.cipher_suites, known);
-  if (first != offer.cipher_suites.end() && is_chacha(*first)) std::ranges::stable_partition(suites, is_chacha);
-  return suites;
+  if (first == offer.cipher_suites.end() || !is_chacha(*first)) return suites;
+  // std::stable_partition would do, but libstdc++ 12 makes it of something that clang calls deprecated.
+  std::vector<CipherSuite> reordered;
+  std::ranges::copy_if(suites, std::back_inserter(reordered), is_chacha);
+  std::ranges::copy_if(suites, std::back_inserter(reordered), [](CipherSuite suite) { return !is_chacha(suite); });
+  return reordered;
 }
 
 Result<Negotiated> negotiate(const ClientOffer& offer, const Policy& policy, const std::vector<std::string>& alpn) {
