@@ -73,7 +73,10 @@ bool is_established_after(Pair& pair, End& victim, std::size_t cut) {
   std::size_t all = 1 << 20;
   pair.client.run();
   pair.server.run();
-  while (carry(victim, other, all) | carry(other, victim, cut)) continue;
+  for (bool moved = true; moved;) {
+    moved = carry(victim, other, all);
+    moved = carry(other, victim, cut) || moved;
+  }
   EXPECT_FALSE(victim.error) << victim.error->message();
   return victim.established;
 }
