@@ -12,10 +12,11 @@ namespace {
 
 using namespace wire;
 
-using Messages = std::tuple<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest,
-                            CertificateRequest12, Certificate, Certificate12, CertificateVerify, CertificateVerify12,
-                            Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest, ServerKeyExchange,
-                            ServerKeyExchangeDhe, ServerHelloDone, ClientKeyExchange, ClientKeyExchangeClassic>;
+using Messages =
+    std::tuple<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest,
+               CertificateRequest12, wire::Certificate, Certificate12, CertificateVerify, CertificateVerify12, Finished,
+               NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest, ServerKeyExchange, ServerKeyExchangeDhe,
+               ServerHelloDone, ClientKeyExchange, ClientKeyExchangeClassic>;
 
 template <class M>
 void read_and_write(View body) {
