@@ -56,7 +56,7 @@ Answer Answers::to(const Question& question) {
 }
 
 /// The runner replays nothing.
-Answer Answers::answer(const ReplayQuestion&) { return FirstTime::yes; }
+Answer Answers::answer(const ReplayQuestion&) const { return FirstTime::yes; }
 
 Answer Answers::answer(const ChooseCredentialQuestion& question) {
   const auto& options = setup_.options;
