@@ -198,7 +198,8 @@ TEST(TripleHandshake, gets_no_session_without_extended_master_secret) {
                                       std::nullopt);
   hello.send();
   deliver(pair.client, pair.server);
-  const auto answer = wire::parse_message<wire::ServerHello>(Flight(pair.server.out).of(HandshakeType::server_hello));
+  Flight said(pair.server.out);  // which the message borrows from
+  const auto answer = wire::parse_message<wire::ServerHello>(said.of(HandshakeType::server_hello));
   ASSERT_TRUE(answer);
   EXPECT_FALSE(answer->extensions.has(ExtensionType::extended_master_secret));
   EXPECT_FALSE(answer->extensions.has(ExtensionType::session_ticket));

@@ -69,8 +69,8 @@ TEST(TicketTheft, and_changing_any_octet_of_it_gets_a_full_handshake) {
       pair.server.in.append(plain_record(ContentType::handshake, changed));
       pair.server.run();
       ASSERT_FALSE(pair.server.error) << pair.server.error->message();
-      const auto answer =
-          wire::parse_message<wire::ServerHello>(Flight(pair.server.out).of(HandshakeType::server_hello));
+      Flight said(pair.server.out);  // which the message borrows from
+      const auto answer = wire::parse_message<wire::ServerHello>(said.of(HandshakeType::server_hello));
       ASSERT_TRUE(answer);
       EXPECT_FALSE(answer->extensions.has(ExtensionType::pre_shared_key)) << at;
       if (version == ProtocolVersion::tls12) {
@@ -95,7 +95,8 @@ TEST(TicketTheft, for_use_with_another_name_fails_at_the_server) {
     *at = 'b';
     flight.send();
     deliver(pair.client, pair.server);
-    const auto answer = wire::parse_message<wire::ServerHello>(Flight(pair.server.out).of(HandshakeType::server_hello));
+    Flight said(pair.server.out);  // which the message borrows from
+    const auto answer = wire::parse_message<wire::ServerHello>(said.of(HandshakeType::server_hello));
     ASSERT_TRUE(answer);
     EXPECT_FALSE(answer->extensions.has(ExtensionType::pre_shared_key));
     EXPECT_FALSE(version == ProtocolVersion::tls12 && !answer->legacy_session_id_echo.empty());
