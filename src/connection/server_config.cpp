@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connection/common_settings.hpp"
+#include "crypto/hash.hpp"
 
 namespace sotto {
 
@@ -19,6 +20,15 @@ struct ServerConfig::Builder::Settings : CommonSettings {
 };
 
 namespace {
+
+/// DER ends itself, so the names can stand behind each other.
+Result<Bytes> hash_of(const std::vector<std::vector<std::byte>>& names) {
+  Bytes joined;
+  for (const auto& name : names) joined.insert(joined.end(), as_view(name).begin(), as_view(name).end());
+  const auto hash = crypto::digest(crypto::HashAlgorithm::sha256, joined);
+  if (!hash) return std::unexpected(hash.error());
+  return own(hash->view());
+}
 
 /// Joins the keys that were given with the way to find others.
 FindPsk find_in(std::vector<ExternalPsk> given, FindPsk others) {
@@ -129,11 +139,13 @@ Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
     if (!keys) return std::unexpected(keys.error());
     settings->ticket_keys.emplace(std::move(*keys));
   }
+  auto authorities_hash = hash_of(settings->client_authorities);
+  if (!authorities_hash) return std::unexpected(authorities_hash.error());
   const EncodedPolicy encoded(settings->policy);
   return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
       Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
            settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
-           std::move(*settings->ticket_keys), std::move(settings->sessions),
+           std::move(*authorities_hash), std::move(*settings->ticket_keys), std::move(settings->sessions),
            static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
            find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
            std::move(settings->key_log), std::move(settings->clock)}));

@@ -46,6 +46,7 @@ struct ServerConfig::Impl {
   ClientAuth client_auth = ClientAuth::none;
   std::shared_ptr<const Verifier> client_verifier;
   std::vector<std::vector<std::byte>> client_authorities;  // DER Names
+  Bytes client_authorities_hash;                           // tells one list of them from another
   std::shared_ptr<TicketKeys> ticket_keys;
   std::shared_ptr<ServerSessionStore> sessions;
   std::uint32_t early_data = 0;  // octets that tickets allow

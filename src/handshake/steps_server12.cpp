@@ -216,7 +216,10 @@ session::ServerSession session_to_keep(const ServerState& state) {
   kept.issued = settings.clock();
   kept.lifetime = settings.policy.ticket_lifetime;
   kept.server_name = state.offer.server_name;
-  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
+  if (!summary.peer_chain.empty()) {
+    kept.client = summary.peer_chain.front();
+    kept.client_authorities = settings.client_authorities_hash;
+  }
   kept.client_authenticated = summary.peer_authenticated;
   kept.server_type = server_type_of(state);
   kept.max_fragment_length = state.records.max_fragment_length;

@@ -70,7 +70,10 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.server_name = state.offer.server_name;
   kept.application_protocol = state.agreed.application_protocol;
   kept.max_early_data_size = settings.early_data;
-  if (!summary.peer_chain.empty()) kept.client = summary.peer_chain.front();
+  if (!summary.peer_chain.empty()) {
+    kept.client = summary.peer_chain.front();
+    kept.client_authorities = settings.client_authorities_hash;
+  }
   kept.client_authenticated = summary.peer_authenticated;
   kept.server_type = server_type_of(state);
   kept.max_fragment_length = state.records.max_fragment_length;

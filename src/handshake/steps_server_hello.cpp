@@ -222,6 +222,8 @@ bool fits_settings(const ServerState& state, const session::ServerSession& sessi
   const auto& types = state.server_types;
   if (std::ranges::find(types, session.server_type) == types.end()) return false;
   if (session.client && session.client->type() != state.client_type) return false;
+  // Servers that share ticket keys need not trust the same authorities.
+  if (session.client && session.client_authorities != state.settings().client_authorities_hash) return false;
   return state.client_auth != ClientAuth::none || !session.client;
 }
 

@@ -25,6 +25,7 @@ struct StoredTicket {
   CertificateType client_type = CertificateType::x509;
   View client;
   View client_authenticated;
+  View client_authorities;
   std::uint16_t max_fragment_length = 0;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
@@ -42,6 +43,7 @@ struct StoredTicket {
     visit("client_type", self.client_type);
     visit("client", self.client, wire::between<0, 0xffff>);
     visit("client_authenticated", self.client_authenticated, wire::between<0, 0xffff>);
+    visit("client_authorities", self.client_authorities, wire::between<0, 32>);
     visit("max_fragment_length", self.max_fragment_length);
   }
 };
@@ -66,6 +68,7 @@ Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
     stored.client = as_view(session.client->der());
   }
   stored.client_authenticated = as_view(std::string_view(session.client_authenticated));
+  stored.client_authorities = session.client_authorities;
   stored.max_fragment_length = session.max_fragment_length;
 
   Bytes bytes;
@@ -99,6 +102,7 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   if (!stored->client.empty()) session.client.emplace(as_public(stored->client), stored->client_type);
   session.server_type = stored->server_type;
   session.client_authenticated = as_text(stored->client_authenticated);
+  session.client_authorities = own(stored->client_authorities);
   session.max_fragment_length = stored->max_fragment_length;
   if (now >= session.expires()) return std::nullopt;
   return session;

@@ -32,6 +32,8 @@ struct ServerSession {
   /// The client's certificate, if it showed one, and how it was authenticated.
   std::optional<Certificate> client;
   std::string client_authenticated;
+  /// Says which authorities the client's certificate was judged by; empty without one.
+  Bytes client_authorities;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; 0 if none
 
   [[nodiscard]] std::chrono::system_clock::time_point expires() const { return issued + lifetime; }

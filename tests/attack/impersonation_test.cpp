@@ -78,6 +78,27 @@ TEST(Impersonation, fails_with_a_servers_signature_as_a_clients) {
   expect_refused(run.server.error, Code::bad_signature, Alert::decrypt_error);
 }
 
+TEST(Impersonation, of_one_side_with_a_signature_of_the_other_is_kept_out_by_what_is_signed) {
+  // RFC 8446, 4.4.3: 64 spaces, a context string, a zero, the transcript's hash.
+  Pair pair(
+      client_builder().credential(client_credential()).ask(Ask::signature).build().value(),
+      server_builder().request_client_certificate(ClientAuth::required, roots()).ask(Ask::signature).build().value());
+  for (const auto& [end, context] : {std::pair(&pair.server, "TLS 1.3, server CertificateVerify"),
+                                     std::pair(&pair.client, "TLS 1.3, client CertificateVerify")}) {
+    pair.run();
+    ASSERT_EQ(end->questions.size(), 1u);
+    const auto question = std::exchange(end->questions, {}).front();
+    const auto& sign = std::get<SignQuestion>(question.what);
+    const auto expected = std::string(64, ' ') + context + std::string(1, '\0');
+    EXPECT_EQ(as_text(as_view(std::span(sign.message)).first(expected.size())), expected);
+    EXPECT_EQ(sign.message.size(), expected.size() + 32);
+    ASSERT_TRUE(end->connection.answer(question.id, Signature{sign.credential.sign(sign.scheme, sign.message).value()},
+                                       end->out));
+  }
+  pair.run();
+  EXPECT_TRUE(pair.established());
+}
+
 TEST(Impersonation, fails_with_a_wrong_finished_in_every_kind_of_handshake) {
   for (const auto version : both_versions)
     for (const auto side : both_sides)

@@ -262,6 +262,41 @@ TEST(Sloth, gets_nobody_to_take_a_scheme_that_was_not_offered) {
       }
 }
 
+TEST(Sloth, gets_nobody_to_take_a_scheme_that_fits_the_key_but_was_not_offered) {
+  // Who offers SHA-256 alone takes no SHA-512, though it could.
+  for (const auto version : both_versions)
+    for (const auto side : both_sides) {
+      auto strict = of_version(version);
+      strict.signature_schemes = {SignatureScheme::rsa_pss_rsae_sha256};
+      strict.certificate_signature_schemes = Policy::modern().certificate_signature_schemes;
+      const bool in_key_exchange = version == ProtocolVersion::tls12 && side == From::server;
+      const auto use_sha512 = [&](Bytes& raw) {
+        constexpr auto scheme = SignatureScheme::rsa_pss_rsae_sha512;
+        if (in_key_exchange)
+          change<wire::ServerKeyExchange>(raw, [&](auto& message) { message.algorithm = scheme; });
+        else
+          change<wire::CertificateVerify12>(raw, [&](auto& message) { message.algorithm = scheme; });
+      };
+      const Conversation talk(
+          client_builder()
+              .policy(strict)
+              .credential(client_credential(KeyKind::rsa_2048))
+              .session_store(nullptr)
+              .build()
+              .value(),
+          ServerConfig::builder()
+              .policy(strict)
+              .credential(credential(KeyKind::rsa_2048))
+              .request_client_certificate(ClientAuth::required, roots())
+              .build()
+              .value(),
+          to_each(side, in_key_exchange ? HandshakeType::server_key_exchange : HandshakeType::certificate_verify,
+                  use_sha512));
+      expect_refused(talk.error_of(side == From::server ? From::client : From::server), Code::wrong_signature_scheme,
+                     Alert::illegal_parameter, to_string(version));
+    }
+}
+
 TEST(Sloth, gets_nobody_to_take_pkcs1_in_a_certificate_verify_of_tls13) {
   // It is offered, for TLS 1.2; RFC 8446, 4.2.3: the code points "are not defined for use in signed TLS handshake
   // messages".

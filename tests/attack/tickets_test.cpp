@@ -110,6 +110,15 @@ TEST(TicketTheft, for_use_with_another_name_fails_at_the_client_whatever_its_sto
     const auto client =
         client_builder().policy(of_version(version)).session_store(std::make_shared<LooseStore>()).build().value();
     EXPECT_FALSE(resumes(client, server, "a.example"));
+    // A server that would take it must not even see it.
+    Pair pair(client, server, "b.example");
+    Flight flight(pair.client.out);
+    const auto hello = wire::parse_message<wire::ClientHello>(flight.of(HandshakeType::client_hello));
+    ASSERT_TRUE(hello);
+    EXPECT_FALSE(hello->extensions.has(ExtensionType::pre_shared_key));
+    if (const auto ticket = hello->extensions.find<wire::SessionTicketOffer>()) {
+      EXPECT_TRUE(ticket->ticket.empty());
+    }
     EXPECT_FALSE(resumes(client, server, "b.example"));
     EXPECT_TRUE(resumes(client, server, "b.example"));
   }
@@ -127,6 +136,32 @@ TEST(TicketTheft, is_no_way_around_a_client_certificate) {
   }
 }
 
+TEST(TicketTheft, of_a_certified_client_is_no_way_into_a_service_that_trusts_other_authorities) {
+  // Servers behind one address that share ticket keys, as with CVE-2025-23419.
+  const auto stranger = LocalAuthority::create("a stranger").value();
+  const auto others = TrustStore::from_pem(stranger.certificate_pem()).value();
+  for (const auto version : both_versions) {
+    const auto keys = TicketKeys::generate().value();
+    const auto client = client_builder().policy(of_version(version)).credential(client_credential()).build().value();
+    const auto serve = [&](const TrustStore& trusted) {
+      return server_builder()
+          .ticket_keys(keys)
+          .request_client_certificate(ClientAuth::required, trusted)
+          .build()
+          .value();
+    };
+    EXPECT_FALSE(resumes(client, serve(roots())));
+    EXPECT_TRUE(resumes(client, serve(roots())));
+    Pair elsewhere(client, serve(others));
+    elsewhere.run();
+    // The client has nothing to show that this server would take.
+    ASSERT_TRUE(elsewhere.server.error);
+    EXPECT_EQ(elsewhere.server.error->code,
+              version == ProtocolVersion::tls12 ? Code::certificate_missing_in_tls12 : Code::certificate_missing);
+    EXPECT_FALSE(elsewhere.server.established);
+  }
+}
+
 TEST(TicketTheft, between_versions_and_suites_gets_a_full_handshake) {
   const auto store = std::make_shared<LooseStore>();
   const auto keys = TicketKeys::generate().value();
@@ -140,6 +175,22 @@ TEST(TicketTheft, between_versions_and_suites_gets_a_full_handshake) {
   other_hash.cipher_suites = {CipherSuite::TLS_AES_256_GCM_SHA384};
   const auto strict = server_builder().policy(other_hash).ticket_keys(keys).build().value();
   EXPECT_FALSE(resumes(client(Policy::modern()), strict));
+}
+
+TEST(TicketTheft, of_a_session_of_tls12_gets_a_full_handshake_in_tls13) {
+  // A client that shows its ticket of TLS 1.2 as a pre-shared key, with a binder made of the master secret.
+  const auto store = make_memory_session_store();
+  const auto server = server_builder().build().value();
+  EXPECT_FALSE(resumes(client_builder().policy(tls12()).session_store(store).build().value(), server));
+  auto bytes = store->take("localhost")->serialize();
+  const auto suite = static_cast<unsigned>(CipherSuite::TLS_AES_128_GCM_SHA256);  // of the same hash
+  for (const auto& [at, octet] : {std::pair(5, 4u), std::pair(6, suite >> 8), std::pair(7, suite & 0xff)})
+    bytes[static_cast<std::size_t>(at)] = static_cast<std::byte>(octet);
+  auto forged = Session::parse(bytes);
+  ASSERT_TRUE(forged);
+  ASSERT_EQ(forged->version(), ProtocolVersion::tls13);
+  store->put("localhost", std::move(*forged));
+  EXPECT_FALSE(resumes(client_builder().session_store(store).build().value(), server));
 }
 
 TEST(TicketTheft, of_an_old_ticket_gets_a_full_handshake) {
