@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 struct StoredTicket {
-  static constexpr std::uint8_t current_format = 3;
+  static constexpr std::uint8_t current_format = 4;
   std::uint8_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
