@@ -35,6 +35,13 @@ Result<CertificateChain> take_chain(const wire::Certificate& certificate, Certif
   return chain;
 }
 
+Result<std::vector<std::byte>> take_sct_list(View list) {
+  wire::Reader timestamps(list);
+  while (!timestamps.at_end()) static_cast<void>(timestamps.vector(wire::between<1, 0xffff>));
+  if (timestamps.failed()) return fail(Code::malformed_extension, "a signed certificate timestamp");
+  return own_public(list);
+}
+
 Result<Staples> take_staples(const wire::Certificate& certificate) {
   Staples staples;
   const auto& extensions = certificate.certificate_list.front().extensions;
@@ -43,8 +50,11 @@ Result<Staples> take_staples(const wire::Certificate& certificate) {
       return fail(Code::malformed_extension, "a certificate status that is no OCSP response");
     staples.ocsp_response = own_public(status->response);
   }
-  if (const auto timestamps = extensions.find<wire::TimestampList>())
-    staples.sct_list = own_public(timestamps->sct_list);
+  if (const auto timestamps = extensions.find<wire::TimestampList>()) {
+    auto list = take_sct_list(timestamps->sct_list);
+    if (!list) return std::unexpected(list.error());
+    staples.sct_list = std::move(*list);
+  }
   return staples;
 }
 

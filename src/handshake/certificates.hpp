@@ -32,6 +32,8 @@ struct Staples {
   std::vector<std::byte> ocsp_response;
   std::vector<std::byte> sct_list;
 };
+/// Copies a list of timestamps, none of which may be empty. RFC 6962, 3.3.
+[[nodiscard]] Result<std::vector<std::byte>> take_sct_list(View list);
 /// Returns what came with the end entity, once `take_chain` accepted it.
 [[nodiscard]] Result<Staples> take_staples(const wire::Certificate& certificate);
 /// Returns what the client asks for and the credential has, for a server's Certificate message.

@@ -73,8 +73,11 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
     return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
   state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
   state.status_promised = hello.extensions.has(ExtensionType::status_request);
-  if (const auto timestamps = hello.extensions.find<TimestampList>())
-    state.outcome.summary.sct_list = own_public(timestamps->sct_list);
+  if (const auto timestamps = hello.extensions.find<TimestampList>()) {
+    auto list = take_sct_list(timestamps->sct_list);
+    if (!list) return std::unexpected(list.error());
+    state.outcome.summary.sct_list = std::move(*list);
+  }
   return accept_protocol12(state, hello);
 }
 

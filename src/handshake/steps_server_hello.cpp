@@ -315,9 +315,13 @@ Result<void> accept_second_client_hello(Channel& channel, ServerState& state, co
                 "the second ClientHello must have one key share, for " + to_string(*state.agreed.group));
   state.agreed.peer_share = state.offer.key_shares.front().key_exchange;
   // RFC 8446, 4.1.2: only pre-shared keys that do not go with the suite may be left out, and this one does.
-  if (state.session && !state.offer.pre_shared_keys)
+  if (state.psk && !state.offer.pre_shared_keys)
     return fail(Code::missing_extension, "pre_shared_key, which the first ClientHello had");
-  return resume_and_absorb(channel, state);
+  const bool by_external_psk = state.psk && state.psk->kind != PskKind::session;
+  if (auto looked = resume_and_absorb(channel, state); !looked) return looked;
+  if (by_external_psk && !state.psk)
+    return fail(Code::changed_client_hello, "it lacks the pre-shared key that the first one was accepted with");
+  return {};
 }
 
 }  // namespace sotto::handshake

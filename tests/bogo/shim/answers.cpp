@@ -41,11 +41,19 @@ Error no_matching_issuer() {
   return error;
 }
 
-Error refusal_of_callback() {
+/// A server without certificates takes pre-shared keys alone.
+Error no_credential() {
+  Error error;
+  error.code = Code::unknown_psk;
+  return error;
+}
+
+/// What a callback of the application's says that does not want to go on.
+Error refusal_of_callback(std::string token) {
   Error error;
   error.code = Code::internal_error;
   error.alert = Alert::internal_error;
-  error.detail = ":CERT_CB_ERROR:";
+  error.detail = std::move(token);
   return error;
 }
 
@@ -55,16 +63,14 @@ Answer Answers::to(const Question& question) {
   return std::visit([this](const auto& asked) { return answer(asked); }, question.what);
 }
 
-/// The runner replays nothing.
-Answer Answers::answer(const ReplayQuestion&) const { return FirstTime::yes; }
-
 Answer Answers::answer(const ChooseCredentialQuestion& question) {
   const auto& options = setup_.options;
   check_schemes(options, question.signature_schemes);
   if (!options.expect_advertised_alpn.empty())
     expect(encode_protocols(question.application_protocols) == options.expect_advertised_alpn,
            "the client's application protocols are not those expected");
-  if (options.fail_cert_callback) return refusal_of_callback();
+  if (options.fail_cert_callback) return refusal_of_callback(":CERT_CB_ERROR:");
+  if (options.use_ocsp_callback && options.fail_ocsp_callback) return refusal_of_callback(":OCSP_CB_ERROR:");
   return choose(question);
 }
 
@@ -74,13 +80,14 @@ Answer Answers::answer(const ChooseClientCredentialQuestion& question) {
   if (!options.expect_client_ca_list.empty())
     expect(hexadecimal(question.authorities) == options.expect_client_ca_list,
            "the names in the CertificateRequest are not those expected");
-  if (options.fail_cert_callback) return refusal_of_callback();
+  if (options.fail_cert_callback) return refusal_of_callback(":CERT_CB_ERROR:");
   return choose(question);
 }
 
 template <class Asked>
 Answer Answers::choose(Asked question) const {
   Answer answer = NoCredential{};
+  if (setup_.options.server) answer = no_credential();
   const auto authorities = std::exchange(question.authorities, {});
   for (const auto& credential : setup_.credentials) {
     auto chosen = choose_credential(question, std::span(&credential.shown, 1), setup_.policy);
@@ -106,6 +113,8 @@ Answer Answers::answer(const VerifyQuestion& question) {
   if (!proof) return proof.error();
   return std::move(*proof);
 }
+
+Answer Answers::answer(const ReplayQuestion&) { return FirstTime::yes; }
 
 const NumberedCredential& Answers::find(const Credential& credential) {
   const auto same = [&](const NumberedCredential& each) { return &each.shown.impl() == &credential.impl(); };

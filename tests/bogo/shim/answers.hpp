@@ -23,7 +23,7 @@ class Answers {
   [[nodiscard]] Answer answer(const SignQuestion& question);
   [[nodiscard]] Answer answer(const DecryptQuestion& question);
   [[nodiscard]] Answer answer(const VerifyQuestion& question);
-  [[nodiscard]] Answer answer(const ReplayQuestion& question) const;
+  [[nodiscard]] Answer answer(const ReplayQuestion& question);
   /// Chooses the first credential that will do, in the order of the flags; an error if there are some and none will.
   template <class Asked>
   [[nodiscard]] Answer choose(Asked question) const;

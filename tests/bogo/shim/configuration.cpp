@@ -36,7 +36,10 @@ Setup::Setup(const Options& asked, ShimState& kept)
       credentials(load_credentials(asked)),
       psks(load_psks(asked)),
       verifier(make_stub_verifier(asked)) {
-  if (!state.ticket_keys) state.ticket_keys = must(TicketKeys::generate());
+  if (!state.ticket_keys) {
+    state.ticket_keys = must(TicketKeys::generate());
+    state.keys_without_tickets = must(TicketKeys::generate());
+  }
 }
 
 Clock Setup::clock() const {
@@ -63,7 +66,9 @@ std::shared_ptr<const ClientConfig> Setup::client_config() const {
 std::shared_ptr<const ServerConfig> Setup::server_config() const {
   auto builder = ServerConfig::builder();
   builder.policy(policy).clock(clock()).key_log(secrets).ask(questions());
-  builder.ticket_keys(options.no_ticket ? nullptr : state.ticket_keys).session_store(state.server_sessions);
+  // Without tickets there are sessions by identifier, and what tickets there were are not known.
+  builder.ticket_keys(options.no_ticket ? state.keys_without_tickets : state.ticket_keys);
+  builder.session_store(state.server_sessions);
   if (!options.select_alpn.empty()) builder.alpn({options.select_alpn});
   if (options.reject_alpn) builder.alpn({"something that no client offers"});
   for (const auto& each : psks) builder.external_psk(each.psk);

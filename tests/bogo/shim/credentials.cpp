@@ -22,6 +22,14 @@ Credential restrict(const Credential& credential, const std::vector<int>& prefer
   return must(Credential::with_remote_key(credential.chain(), std::move(schemes)));
 }
 
+/// Attaches what is stapled to the certificate. The runner puts the length of the list in front of its timestamps.
+Credential staple(Credential credential, const CredentialOptions& options) {
+  if (options.ocsp_response) credential = credential.with_ocsp_response(options.ocsp_response->bytes);
+  if (!options.signed_cert_timestamps) return credential;
+  const auto& list = options.signed_cert_timestamps->bytes;
+  return credential.with_sct_list({list.begin() + 2, list.end()});
+}
+
 NumberedCredential load(const CredentialOptions& options, int number) {
   auto credential = options.raw_public_key ? Credential::raw_public_key_from_pem_file(options.key_file)
                                            : Credential::from_pem_files(options.cert_file, options.key_file);
@@ -31,6 +39,7 @@ NumberedCredential load(const CredentialOptions& options, int number) {
     throw Unimplemented(credential.error().message());
   auto key = must(std::move(credential));
   auto shown = options.signing_prefs.empty() ? key : restrict(key, options.signing_prefs);
+  shown = staple(std::move(shown), options);
   return {number, std::move(shown), std::move(key), options.must_match_issuer};
 }
 
@@ -42,7 +51,10 @@ std::vector<NumberedCredential> load_credentials(const Options& options) {
     if (!each.psk_importer_key) loaded.push_back(load(each, number));
     ++number;
   }
-  if (!options.credential.key_file.empty()) loaded.push_back(load(options.credential, -1));
+  auto own = options.credential;
+  // A server that declines in its callback has nothing stapled.
+  if (options.use_ocsp_callback && options.decline_ocsp_callback) own.ocsp_response.reset();
+  if (!own.key_file.empty()) loaded.push_back(load(own, -1));
   return loaded;
 }
 

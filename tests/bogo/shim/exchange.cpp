@@ -53,14 +53,21 @@ void shut_down(const Options& options, Conversation& conversation) {
     expect(peer_was_first, "the peer's close_notify is missing");
 }
 
-/// What comes behind the handshake, by `options`. `written`: the initial write was early data, and accepted.
-void talk(const Setup& setup, const Options& options, Conversation& conversation, bool written) {
+/// What is said before anything is read.
+std::string initial_write(const Options& options) {
+  std::string data;
+  // A write is never left unfinished here: all of it stands in the output at once.
+  if (options.shim_writes_first || options.read_with_unfinished_write)
+    for (int i = 0; i < options.repeat_shim_initial_write; ++i) data += options.shim_initial_write;
+  return data;
+}
+
+/// What comes behind the handshake, by `options`. `said`: octets of the initial write that were accepted early data.
+void talk(const Setup& setup, const Options& options, Conversation& conversation, std::size_t said) {
   if (options.export_keying_material > 0) send_exported(options, conversation);
   if (options.export_traffic_secrets) send_traffic_secrets(setup, conversation);
   if (options.send_alert) return conversation.abort(decompression_failure);
-  // A write is never left unfinished here: all of it stands in the output at once.
-  if (!written && (options.shim_writes_first || options.read_with_unfinished_write))
-    for (int i = 0; i < options.repeat_shim_initial_write; ++i) conversation.write(options.shim_initial_write);
+  if (const auto data = initial_write(options); data.size() > said) conversation.write(data.substr(said));
   if (!options.shim_shuts_down) echo(options, conversation);
 }
 
@@ -70,13 +77,19 @@ void finish(const Setup& setup, const Options& options, Conversation& conversati
   shut_down(options, conversation);
 }
 
-/// Sends the initial write as early data, if there can be any; returns whether it did.
-bool write_early(const Options& options, Conversation& conversation) {
+/// Sends as much of the initial write as can be early data; returns how much that was.
+std::size_t write_early(const Options& options, Conversation& conversation) {
   const auto limit = conversation.connection().early_data_limit();
   expect(!options.expect_no_offer_early_data || limit == 0, "early data was offered");
-  if (limit == 0 || !options.shim_writes_first) return false;
-  for (int i = 0; i < options.repeat_shim_initial_write; ++i) conversation.write_early(options.shim_initial_write);
-  return true;
+  auto data = initial_write(options).substr(0, limit);
+  const auto octets = data.size();
+  // One write after the other, as the runner counts records.
+  while (!data.empty()) {
+    const auto part = data.substr(0, options.shim_initial_write.size());
+    conversation.write_early(part);
+    data.erase(0, part.size());
+  }
+  return octets;
 }
 
 }  // namespace
@@ -88,7 +101,7 @@ void run_connection(const OptionSets& sets, ShimState& state, Turn turn) {
   const Setup setup(first, state);
   Transport transport(first.port, first.ipv6, first.shim_id);
   Conversation conversation(setup, transport);
-  const bool wrote_early = write_early(first, conversation);
+  const auto early = write_early(first, conversation);
   conversation.shake_hands();
 
   const auto became = conversation.connection().summary().early_data;
@@ -100,7 +113,7 @@ void run_connection(const OptionSets& sets, ShimState& state, Turn turn) {
   };
   const bool done = conversation.is_done();
   if (done) check();
-  talk(setup, options, conversation, wrote_early && became == EarlyDataStatus::accepted);
+  talk(setup, options, conversation, became == EarlyDataStatus::accepted ? early : 0);
   if (!done) check();
   finish(setup, options, conversation);
 }

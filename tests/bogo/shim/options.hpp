@@ -69,6 +69,12 @@ struct Options {
   std::vector<int> accepted_peer_cert_types;
   std::vector<int> available_client_cert_types;
   bool enable_early_data = false;
+  bool enable_ocsp_stapling = false;
+  bool enable_signed_cert_timestamps = false;
+  bool use_ocsp_callback = false;
+  bool set_ocsp_in_callback = false;
+  bool decline_ocsp_callback = false;
+  bool fail_ocsp_callback = false;
   bool enable_grease = false;
   bool renegotiate_once = false;
   bool renegotiate_freely = false;
@@ -148,6 +154,8 @@ struct Options {
   bool expect_ticket_supports_early_data = false;
   std::string expect_early_data_reason;
   int expect_ticket_age_skew = 0;
+  std::optional<Octets> expect_ocsp_response;
+  std::optional<Octets> expect_signed_cert_timestamps;
   std::optional<int> expect_peer_certificate_type;
   std::optional<Octets> expect_peer_rpk_sha256;
   std::optional<int> expect_selected_credential;

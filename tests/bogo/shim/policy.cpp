@@ -121,12 +121,15 @@ Policy make_policy(const Options& options) {
   set_certificate_types(policy, options);
   if (options.renegotiate_once || options.renegotiate_freely || options.renegotiate_explicit)
     policy.renegotiation = Renegotiation::allowed;
+  policy.request_ocsp_response = options.enable_ocsp_stapling;
+  policy.request_sct_list = options.enable_signed_cert_timestamps;
   policy.limits.early_data_age_skew = std::chrono::seconds(60);
   policy.limits.renegotiations_per_minute = options.renegotiate_once ? 1 : 100;
   // Where the tests want to see secure renegotiation, a connection without it must not come about.
   policy.require_secure_renegotiation = options.no_legacy_server_connect || options.expect_secure_renegotiation;
   // The tests know no servers that do not.
   policy.grease = options.enable_grease || options.server;
+  if (options.no_ticket) policy.tickets = 0;
   policy.permute_extensions = options.permute_extensions;
   policy.fallback = options.fallback_scsv;
   if (options.max_cert_list > 0) policy.limits.certificate_chain = static_cast<std::size_t>(options.max_cert_list);

@@ -9,6 +9,13 @@ class StubVerifier final : public Verifier {
 
  private:
   [[nodiscard]] Result<Judgement> judge(const VerifyRequest& request) const override {
+    if (options_.use_ocsp_callback && options_.fail_ocsp_callback && !options_.server) {
+      Error error;
+      error.code = Code::certificate_refused;
+      error.alert = Alert::bad_certificate_status_response;
+      error.detail = ":OCSP_CB_ERROR:";
+      return std::unexpected(error);
+    }
     if (!options_.verify_fail) return Judgement{request.chain, std::string(accepted)};
     // Raw public keys are always minded: nothing else could tell whose they are.
     const bool minded = options_.verify_peer || options_.require_any_client_certificate ||

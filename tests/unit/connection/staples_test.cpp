@@ -59,6 +59,16 @@ TEST_P(Staples, reach_the_verifier_and_the_summary_if_they_were_asked_for) {
   }
 }
 
+TEST_P(Staples, with_an_empty_timestamp_cannot_be_read) {
+  const std::vector<std::byte> with_empty_one = {std::byte{0}, std::byte{1}, std::byte{'x'}, std::byte{0},
+                                                 std::byte{0}};
+  Pair pair(client_builder().policy(asking(GetParam(), Asks::timestamps)).build().value(),
+            ServerConfig::builder().credential(credential().with_sct_list(with_empty_one)).build().value());
+  pair.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->code, Code::malformed_extension);
+}
+
 TEST_P(Staples, may_be_missing) {
   Pair pair(client_builder().policy(asking(GetParam(), Asks::both)).build().value(), server_builder().build().value());
   pair.run();
