@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "support/message_peer.hpp"
 #include "support/pair.hpp"
 
 namespace sotto {
@@ -39,8 +40,32 @@ TEST(Choice, of_a_server_in_tls12_fails_without_such_a_curve) {
   EXPECT_EQ(pair.client.error->alert, Alert::handshake_failure);
 }
 
+/// Lets `client` say hello to a server with `key`; returns what that answers.
+std::vector<Bytes> answer_of(KeyKind key, MessageClient& client) {
+  MessageServer server(ServerConfig::builder().credential(credential(key)).build().value(), nullptr);
+  client.run();
+  server.run();
+  for (const auto& message : client.sent()) server.take(message);
+  return server.sent();
+}
+Bytes certificate_in(const std::vector<Bytes>& messages) {
+  const auto is_certificate = [](const Bytes& raw) { return wire::type_of(raw) == wire::HandshakeType::certificate; };
+  return *std::ranges::find_if(messages, is_certificate);
+}
+
 TEST(Choice, of_a_careless_server_is_refused_by_the_client) {
   // RFC 8422, 5.3: the server's key is on a curve that was not offered.
+  MessageClient knows_both(client_builder().policy(legacy12()).build().value(), ServerName("localhost"), nullptr);
+  const auto on_p256 = certificate_in(answer_of(KeyKind::ecdsa_p256, knows_both));
+  MessageClient client(client_builder().policy(without_p256(legacy12())).build().value(), ServerName("localhost"),
+                       nullptr);
+  for (const auto& message : answer_of(KeyKind::ecdsa_p384, client))
+    client.take(wire::type_of(message) == wire::HandshakeType::certificate ? on_p256 : message);
+  ASSERT_TRUE(client.error);
+  EXPECT_EQ(client.error->code, Code::wrong_group) << client.error->message();
+}
+
+TEST(Choice, of_a_careless_application_is_refused_by_the_server) {
   auto server = ServerConfig::builder();
   server.ask(Ask::credential);
   Pair pair(client_builder().policy(without_p256(legacy12())).build().value(), server.build().value());
@@ -48,8 +73,8 @@ TEST(Choice, of_a_careless_server_is_refused_by_the_client) {
   ASSERT_EQ(pair.server.questions.size(), 1u);
   ASSERT_TRUE(pair.server.connection.answer(pair.server.questions.front().id, credential(), pair.server.out));
   pair.run();
-  ASSERT_TRUE(pair.client.error);
-  EXPECT_EQ(pair.client.error->code, Code::peer_alert);
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::no_common_group);
 }
 
 TEST(Choice, of_a_server_without_a_common_scheme_is_rsa_key_exchange) {
