@@ -109,8 +109,8 @@ class PostgresqlScreen final : public Screen::Impl {
   void from_server(View in, Buffer& out) override {
     held_.insert(held_.end(), in.begin(), in.end());
     while (!finished() && held_.size() >= header_length) {
-      const auto length = 1 + number_at(held_, 1);  // the type does not count
-      if (length > longest_packet || (held_[0] != 'R' && held_[0] != 'v')) {
+      const auto length = std::size_t{1} + number_at(held_, 1);  // the type does not count
+      if (length < header_length || length > longest_packet || (held_[0] != 'R' && held_[0] != 'v')) {
         finish();
         break;
       }

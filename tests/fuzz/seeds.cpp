@@ -1,4 +1,5 @@
 // Writes the first inputs of every fuzz target, taken from conversations of our own: fuzz_seeds DIRECTORY
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include "fuzz/fuzz.hpp"
 #include "session/ticket.hpp"
 #include "support/message_peer.hpp"
+#include "support/mysql_greeting.hpp"
 
 namespace sotto {
 namespace {
@@ -124,31 +126,63 @@ void add_sessions(Corpus& corpus) {
   for (const unsigned which : {0u, 1u, 2u}) corpus.add("session", {which}, as_view(session));
 }
 
-/// What clients and servers of each protocol say to each other before TLS.
+/// The scenes of tests/fuzz/dialogue.cpp.
+constexpr unsigned to_client = 0, to_server = 1, to_greeting = 2, screened_with_client = 3, screened_with_server = 4,
+                   to_server_without_offer = 5, with_login = 6;
+
+/// What both sides of a conversation said, in parts that say their lengths, and as a screen hears it.
+struct Conversation {
+  Bytes by_server;
+  Bytes by_client;
+  Bytes screened;
+
+  void add(bool client_speaks, View said) {
+    while (!said.empty()) {
+      const auto cut = pieces(said.first(std::min<std::size_t>(said.size(), 255)));
+      auto& speaker = client_speaks ? by_client : by_server;
+      speaker.insert(speaker.end(), cut.begin(), cut.end());
+      screened.push_back(client_speaks ? 0 : 1);
+      screened.insert(screened.end(), cut.begin(), cut.end());
+      said = said.subspan(cut.size() - 1);
+    }
+  }
+};
+
+/// Lets our own client and server talk until TLS would begin.
+Conversation converse(starttls::Protocol protocol, const std::string& greeting) {
+  starttls::Client client(protocol, "client.example");
+  starttls::Server server(protocol, {"server.example", greeting});
+  Conversation said;
+  const auto carry = [&](starttls::Talk& from, starttls::Talk& to, bool client_speaks) {
+    said.add(client_speaks, as_view(from.output().readable()));
+    static_cast<void>(to.receive(from.output().readable()));
+    from.output().clear();
+  };
+  while (!client.output().empty() || !server.output().empty()) {
+    carry(server, client, false);
+    carry(client, server, true);
+  }
+  return said;
+}
+
+/// What clients and servers of each protocol say to each other before TLS, with a greeting of our own and with that of
+/// a server behind us.
 void add_dialogues(Corpus& corpus) {
-  for (unsigned i = 0; i < starttls::protocols().size(); ++i) {
-    const auto protocol = starttls::protocols()[i].protocol;
-    starttls::Client client(protocol, "client.example");
-    starttls::Server server(protocol);
-    Bytes to_client;
-    Bytes to_server;
-    const auto carry = [](starttls::Talk& from, starttls::Talk& to, Bytes& said) {
-      const auto cut = pieces(as_view(from.output().readable()));
-      said.insert(said.end(), cut.begin(), cut.end());
-      static_cast<void>(to.receive(from.output().readable()));
-      from.output().clear();
-    };
-    while (!client.output().empty() || !server.output().empty()) {
-      carry(server, client, to_client);
-      carry(client, server, to_server);
+  for (const auto& facts : starttls::protocols()) {
+    if (facts.protocol == starttls::Protocol::submission) continue;  // SMTP on another port
+    auto target = "starttls_" + std::string(facts.name);
+    std::ranges::replace(target, '-', '_');
+    const bool is_mysql = facts.protocol == starttls::Protocol::mysql;
+    const auto greeting = is_mysql ? mysql_greeting() : std::string();
+    const auto said = converse(facts.protocol, greeting);
+    const auto behind = pieces(as_view(greeting));
+    for (const auto scene : {to_client, to_greeting}) corpus.add(target, {scene}, said.by_server);
+    for (const auto scene : {to_server, to_server_without_offer, with_login}) {
+      auto input = behind.empty() ? Bytes{0} : behind;
+      input.insert(input.end(), said.by_client.begin(), said.by_client.end());
+      corpus.add(target, {scene}, input);
     }
-    corpus.add("starttls_client", {i}, to_client);
-    corpus.add("starttls_server", {i, 0}, to_server);
-    for (const unsigned tls : {0u, 1u}) {
-      Bytes both = {1};
-      both.insert(both.end(), to_client.begin(), to_client.end());
-      corpus.add("starttls_screen", {i, tls}, both);
-    }
+    for (const auto scene : {screened_with_client, screened_with_server}) corpus.add(target, {scene}, said.screened);
   }
 }
 

@@ -133,6 +133,17 @@ TEST(PostgresqlScreen, takes_channel_binding_out_of_the_mechanisms) {
   EXPECT_EQ(from_server(error, "ERROR: no"), "ERROR: no");
 }
 
+// The length counts itself and not the type: 4 is the smallest, and one more than the largest is nothing.
+TEST(PostgresqlScreen, lets_messages_pass_whose_length_is_none) {
+  for (const auto& length : {bytes({0xff, 0xff, 0xff, 0xff}), bytes({0, 0, 0, 0}), bytes({0, 0, 0, 3})}) {
+    for (const std::size_t piece : {1U, 1000U}) {
+      Screen screen(Protocol::postgresql, Screen::Tls::with_server);
+      EXPECT_EQ(from_server(screen, "v" + length + "more", piece), "v" + length + "more");
+      EXPECT_TRUE(screen.done());
+    }
+  }
+}
+
 // MySQL's client counted an SSLRequest that its server never saw.
 TEST(MysqlScreen, renumbers_the_login_and_takes_the_flag_back) {
   Screen screen(Protocol::mysql);
