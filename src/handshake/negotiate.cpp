@@ -222,6 +222,8 @@ bool is_same_hello_after_retry(const ClientHello& first, const ClientHello& seco
                               extension.type == ExtensionType::pre_shared_key || extension.type == padding;
       if (!may_change) kept.push_back(extension);
     });
+    // RFC 8446, 4.2: the order of extensions has no meaning, and wolfSSL's second hello has another one than its first.
+    std::ranges::sort(kept, {}, &RawExtension::type);
     return kept;
   };
   return std::ranges::equal(fixed(first), fixed(second), [](const RawExtension& left, const RawExtension& right) {

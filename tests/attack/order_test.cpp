@@ -309,6 +309,24 @@ TEST(RetryLoops, must_be_answered_with_the_hello_of_before) {
   }
 }
 
+TEST(RetryLoops, may_be_answered_with_the_extensions_in_another_order) {
+  auto settings = Policy::modern();
+  settings.middlebox_compatibility = false;
+  Pair pair(client_builder().policy(settings).build().value(), server_builder().policy(retrying()).build().value());
+  deliver(pair.client, pair.server);
+  deliver(pair.server, pair.client);
+  Flight flight(pair.client.out);
+  auto& hello = flight.of(HandshakeType::client_hello);
+  change_extension<wire::ClientHello>(hello, ExtensionType::server_name, std::nullopt);
+  const Bytes localhost{0, 12, 0, 0, 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't'};
+  change_extension<wire::ClientHello>(hello, ExtensionType::server_name, localhost);
+  flight.send();
+  pair.server.out.clear();
+  deliver(pair.client, pair.server);
+  EXPECT_FALSE(pair.server.error) << pair.server.error->message();
+  EXPECT_FALSE(pair.server.out.empty());
+}
+
 TEST(RetryLoops, end_where_a_client_still_sends_no_share) {
   auto settings = Policy::modern();
   settings.middlebox_compatibility = false;

@@ -2,7 +2,10 @@
 
 import pytest
 
-from support import gnutls, openssl, report, sotto
+pytest.register_assert_rewrite("support.own_tests", "support.own_peer")
+
+from support import gnutls, openssl, own_tests, report, sotto
+from support.own_fixtures import meet, megabyte
 from support.pki import Pki
 from support.processes import Programs
 from support.site import Site
@@ -62,6 +65,10 @@ def terminating(module_programs, pki, site):
     credential = sotto.credential_arguments(pki.server())
     target = f"tcp://127.0.0.1:{site.port}"
     return sotto.start_proxy(module_programs, "tls://127.0.0.1:0", target, *credential, "--alpn", "http/1.1")
+
+
+def pytest_generate_tests(metafunc):
+    own_tests.parametrize(metafunc)
 
 
 @pytest.hookimpl(hookwrapper=True)

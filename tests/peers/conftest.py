@@ -9,9 +9,13 @@ import pytest
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent / "interop"))
+pytest.register_assert_rewrite("support.own_tests", "support.own_peer")
 
-from support.pki import Pki  # noqa: E402  (its folder is named just above)
+from support import own_tests, report  # noqa: E402  (its folder is named just above)
+from support.own_fixtures import meet, megabyte  # noqa: E402, F401
+from support.pki import Pki  # noqa: E402
 from support.processes import Programs  # noqa: E402
+from support.sotto import ROOT  # noqa: E402
 
 
 def run(*command, folder):
@@ -30,9 +34,9 @@ def build(*command, folder):
 
 
 @pytest.fixture(scope="session")
-def go_peer(tmp_path_factory):
-    program = tmp_path_factory.mktemp("go") / "gopeer"
+def go_peer():
     need("go")
+    program = ROOT / "build/go/gopeer"
     build("go", "build", "-o", program, ".", folder=FOLDER / "go")
     return [program]
 
@@ -42,7 +46,7 @@ def rustls_peer():
     need("cargo")
     if run("cargo", "fetch", "--locked", folder=FOLDER / "rustls").returncode != 0:
         pytest.skip("NOT TESTED: cargo cannot fetch rustls")
-    target = FOLDER.parents[1] / "build/rustls"
+    target = ROOT / "build/rustls"
     build("cargo", "build", "--release", "--locked", "--target-dir", target, folder=FOLDER / "rustls")
     return [target / "release/rustls-peer"]
 
@@ -57,3 +61,7 @@ def programs():
     started = Programs()
     yield started
     started.stop()
+
+
+def pytest_generate_tests(metafunc):
+    own_tests.parametrize(metafunc)

@@ -1,9 +1,32 @@
-"""Go's crypto/tls as a client and as a server."""
+"""Go's crypto/tls as a client and as a server. Go lets nobody choose among the suites of TLS 1.3, so there it is sotto that
+takes and offers one only. It resumes by ticket alone, and answers a KeyUpdate but never sends one of its own."""
+
+import re
 
 import pytest
 
-from support import own_peer
-from support.suites import key_kind
+from support.own_peer import OwnPeer
+from support.own_tests import (
+    test_answered_update_of_client,
+    test_answered_update_of_server,
+    test_bulk_of_client,
+    test_bulk_of_server,
+    test_certificate_of_client,
+    test_certificate_of_server,
+    test_group_of_client,
+    test_group_of_server,
+    test_no_certificate_for_server,
+    test_no_protocol_of_client,
+    test_protocol_of_client,
+    test_protocol_of_server,
+    test_refusal_by_client,
+    test_refusal_of_server,
+    test_retry_of_client,
+    test_retry_of_server,
+    test_suite_of_client,
+    test_suite_of_server,
+)
+from support.processes import output_of
 
 SUITES13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
 SUITES12 = (
@@ -17,59 +40,26 @@ SUITES12 = (
     "TLS_RSA_WITH_AES_128_GCM_SHA256",
     "TLS_RSA_WITH_AES_256_GCM_SHA384",
 )
-CASES = [("1.3", suite) for suite in SUITES13] + [("1.2", suite) for suite in SUITES12]
 
 
-@pytest.mark.parametrize("version, suite", CASES)
-def test_client(version, suite, go_peer, programs, pki):
-    client, events = own_peer.serve(
-        programs, go_peer, pki.server(key_kind(suite)), suite, roots=pki.roots, version=version
-    )
-    own_peer.check(client, events, suite, version)
+def version():
+    return re.search(r"\d+(\.\d+)+", output_of("go", "version")).group(0)
 
 
-@pytest.mark.parametrize("version, suite", CASES)
-def test_server(version, suite, go_peer, programs, pki):
-    # Go lets nobody choose among the suites of TLS 1.3, so it is sotto that offers one only.
-    server, events = own_peer.connect(
-        programs, go_peer, pki.server(key_kind(suite)), suite, roots=pki.roots, version=version
-    )
-    own_peer.check(server, events, suite, version)
+PEER = OwnPeer(
+    "Go (crypto/tls)",
+    version,
+    suites=SUITES13 + SUITES12,
+    groups=("x25519", "secp256r1", "secp384r1", "secp521r1"),
+    retried=("secp384r1", "secp521r1"),
+    kinds=("ecdsa_p256", "ecdsa_p384", "ecdsa_p521", "ed25519", "rsa"),
+    certified=("TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"),
+    samples=("TLS_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+    shared=("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+    alerts={"name": "bad_certificate", "root": "bad_certificate"},
+)
 
 
-@pytest.mark.parametrize("group", ["secp384r1", "secp521r1"])
-def test_retry_of_client(group, go_peer, programs, pki):
-    suite = SUITES13[0]
-    client, events = own_peer.serve(
-        programs, go_peer, pki.server(), suite, "--groups", group, roots=pki.roots, version="1.3"
-    )
-    own_peer.check(client, events, suite, "1.3")
-    assert events[0]["hello_retried"] and events[0]["group"] == group
-
-
-CERTIFIED = [("1.3", SUITES13[1]), ("1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), ("1.2", "TLS_RSA_WITH_AES_128_CBC_SHA")]
-
-
-@pytest.mark.parametrize("kind", ["ecdsa_p256", "ecdsa_p384", "ecdsa_p521", "ed25519", "rsa"])
-@pytest.mark.parametrize("version, suite", CERTIFIED)
-def test_certificate_of_client(version, suite, kind, go_peer, programs, pki):
-    own = pki.client(kind)
-    demands = ("--client-auth", "required", "--roots", pki.roots)
-    client, events = own_peer.serve(
-        programs, go_peer, pki.server("rsa"), suite, *demands, roots=pki.roots, version=version, cert=own.chain,
-        key=own.key,
-    )
-    own_peer.check(client, events, suite, version)
-    assert f"client {kind}" in events[0]["peer_subject"]
-
-
-@pytest.mark.parametrize("kind", ["ecdsa_p256", "ecdsa_p384", "ecdsa_p521", "ed25519", "rsa"])
-@pytest.mark.parametrize("version, suite", CERTIFIED)
-def test_certificate_of_server(version, suite, kind, go_peer, programs, pki):
-    own = pki.client(kind)
-    server, events = own_peer.connect(
-        programs, [*go_peer, "--demand", "--roots", pki.roots], pki.server("rsa"), suite, "--cert", own.chain, "--key", own.key,
-        roots=pki.roots, version=version,
-    )
-    own_peer.check(server, events, suite, version)
-    assert own_peer.facts(server, 0)[3] == f" peer=[client {kind}]"
+@pytest.fixture
+def command(go_peer):
+    return go_peer

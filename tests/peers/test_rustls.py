@@ -1,60 +1,77 @@
 """rustls as a client and as a server."""
 
+import re
+
 import pytest
 
-from support import own_peer
-from support.suites import key_kind
+from support import sotto
+from support.own_peer import OwnPeer, check
+from support.own_tests import (
+    test_answered_update_of_client,
+    test_answered_update_of_server,
+    test_bulk_of_client,
+    test_bulk_of_server,
+    test_certificate_of_client,
+    test_certificate_of_server,
+    test_group_of_client,
+    test_group_of_server,
+    test_no_certificate_for_server,
+    test_no_protocol_of_client,
+    test_protocol_of_client,
+    test_protocol_of_server,
+    test_refusal_by_client,
+    test_refusal_of_server,
+    test_retry_of_client,
+    test_retry_of_server,
+    test_session_id_of_server,
+    test_suite_of_client,
+    test_suite_of_server,
+    test_update_of_client,
+    test_update_of_server,
+)
 from support.wishes import SUITES, SUITES12
 
-CASES = [("1.3", suite) for suite in SUITES] + [("1.2", suite) for suite in SUITES12]
-CERTIFIED = [("1.3", SUITES[2]), ("1.2", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")]
+LOCK = sotto.ROOT / "tests/peers/rustls/Cargo.lock"
 
 
-@pytest.mark.parametrize("version, suite", CASES)
-def test_client(version, suite, rustls_peer, programs, pki):
-    client, events = own_peer.serve(
-        programs, rustls_peer, pki.server(key_kind(suite)), suite, roots=pki.roots, version=version
-    )
-    own_peer.check(client, events, suite, version)
+def version():
+    return re.search(r'name = "rustls"\nversion = "(.*?)"', LOCK.read_text()).group(1)
 
 
-@pytest.mark.parametrize("version, suite", CASES)
-def test_server(version, suite, rustls_peer, programs, pki):
-    server, events = own_peer.connect(
-        programs, rustls_peer, pki.server(key_kind(suite)), suite, roots=pki.roots, version=version
-    )
-    own_peer.check(server, events, suite, version)
+PEER = OwnPeer(
+    "rustls",
+    version,
+    suites=tuple(SUITES) + tuple(SUITES12),
+    groups=("x25519", "secp256r1", "secp384r1"),
+    retried=("secp256r1", "secp384r1"),
+    kinds=("ecdsa_p256", "ecdsa_p384", "ed25519", "rsa"),
+    certified=("TLS_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
+    samples=("TLS_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+    shared=("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+    alerts={"name": "bad_certificate", "root": "unknown_ca"},
+)
+EARLY = "said early"
 
 
-@pytest.mark.parametrize("group", ["secp256r1", "secp384r1"])
-def test_retry_of_client(group, rustls_peer, programs, pki):
-    client, events = own_peer.serve(
-        programs, rustls_peer, pki.server(), SUITES[0], "--groups", group, roots=pki.roots, version="1.3"
-    )
-    own_peer.check(client, events, SUITES[0], "1.3")
-    assert events[0]["hello_retried"] and events[0]["group"] == group
+@pytest.fixture
+def command(rustls_peer):
+    return rustls_peer
 
 
-@pytest.mark.parametrize("kind", ["ecdsa_p256", "ecdsa_p384", "ed25519", "rsa"])
-@pytest.mark.parametrize("version, suite", CERTIFIED)
-def test_certificate_of_client(version, suite, kind, rustls_peer, programs, pki):
-    own = pki.client(kind)
-    demands = ("--client-auth", "required", "--roots", pki.roots)
-    client, events = own_peer.serve(
-        programs, rustls_peer, pki.server("rsa"), suite, *demands, roots=pki.roots, version=version,
-        cert=own.chain, key=own.key,
-    )
-    own_peer.check(client, events, suite, version)
-    assert f"client {kind}" in events[0]["peer_subject"]
+@pytest.mark.role("client")
+@pytest.mark.parametrize("suite", SUITES)
+def test_early_data_of_client(suite, meet):
+    """Early data, accepted by sotto on the second connection."""
+    client, events = meet.serve(suite, "--early-data", early=EARLY)
+    check(client, events, suite)
+    assert [event["early_received"] for event in events] == ["", EARLY]
+    assert client.text.count("early data accepted=true") == 1
 
 
-@pytest.mark.parametrize("kind", ["ecdsa_p256", "ecdsa_p384", "ed25519", "rsa"])
-@pytest.mark.parametrize("version, suite", CERTIFIED)
-def test_certificate_of_server(version, suite, kind, rustls_peer, programs, pki):
-    own = pki.client(kind)
-    server, events = own_peer.connect(
-        programs, [*rustls_peer, "--roots", pki.roots], pki.server("rsa"), suite, "--cert", own.chain, "--key", own.key,
-        roots=pki.roots, version=version,
-    )
-    own_peer.check(server, events, suite, version)
-    assert own_peer.facts(server, 0)[3] == " certificates=1"
+@pytest.mark.role("server")
+@pytest.mark.parametrize("suite", SUITES)
+def test_early_data_of_server(suite, meet):
+    """Early data, accepted by the server on the second connection."""
+    server, events = meet.connect(suite, "--early-data", "--early-say", EARLY, early="yes")
+    check(server, events, suite)
+    assert server.text.count(f"early data [{EARLY}]") == 1

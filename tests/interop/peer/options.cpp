@@ -70,6 +70,7 @@ struct RawOptions {
   bool no_middlebox = false;
   bool request_staples = false;
   bool renegotiation = false;
+  bool unsignalled = false;
   long timeout_ms = 15000;
   std::vector<std::string> actions;
 };
@@ -96,6 +97,7 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--ocsp-response", options.ocsp_response, "DER file that a server shows with each certificate");
   app.add_option("--tickets", options.policy.tickets, "tickets that a server sends");
   app.add_flag("--no-middlebox", raw.no_middlebox, "send no change_cipher_spec");
+  app.add_flag("--unsignalled", raw.unsignalled, "serve TLS 1.2 peers that do not signal secure renegotiation");
   app.add_flag("--renegotiation", raw.renegotiation, "allow TLS 1.2 connections to be negotiated anew");
   app.add_option("--keylog", options.key_log);
   app.add_option("--export", options.export_label, "label of keying material to export and print");
@@ -134,6 +136,7 @@ void finish(const RawOptions& raw, Options& options) {
   if (!raw.versions.empty()) set_versions(policy, parse_all(raw.versions, parse_version));
   policy.request_ocsp_response = policy.request_sct_list = raw.request_staples;
   policy.middlebox_compatibility = !raw.no_middlebox;
+  policy.require_secure_renegotiation = !raw.unsignalled;
   if (raw.renegotiation) policy.renegotiation = sotto::Renegotiation::allowed;
   options.timeout = std::chrono::milliseconds(raw.timeout_ms);
   for (const auto& action : raw.actions) options.actions.push_back(parse_action(action));

@@ -1,30 +1,41 @@
-// gopeer: Go's crypto/tls as a client that connects twice, or as a server that echoes a line.
+// gopeer: Go's crypto/tls as a client that connects so many times, or as a server that says again what it hears.
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 )
 
 var (
 	role        = flag.String("role", "client", "client or server")
 	port        = flag.Int("port", 0, "the port of the server")
+	name        = flag.String("name", "server.test", "what the server must prove")
 	roots       = flag.String("roots", "", "PEM file of what is trusted")
 	cert        = flag.String("cert", "", "PEM chain")
 	key         = flag.String("key", "", "PEM key")
 	version     = flag.String("version", "1.3", "1.2 or 1.3")
 	suite       = flag.String("suite", "", "the only suite, of TLS 1.2")
+	group       = flag.String("group", "", "the only group")
+	alpn        = flag.String("alpn", "", "application protocols, with commas between")
 	demand      = flag.Bool("demand", false, "require a client certificate")
+	send        = flag.String("send", "", "file that a client says instead of a line")
+	received    = flag.String("received", "", "file for what a client heard")
 	connections = flag.Int("connections", 2, "how many connections")
 )
 
 const line = "a line from the peer"
+
+var groups = map[string]tls.CurveID{
+	"x25519": tls.X25519, "secp256r1": tls.CurveP256, "secp384r1": tls.CurveP384, "secp521r1": tls.CurveP521,
+}
 
 func check(err error) {
 	if err != nil {
@@ -34,13 +45,19 @@ func check(err error) {
 }
 
 func config() *tls.Config {
-	made := &tls.Config{ServerName: "server.test", ClientSessionCache: tls.NewLRUClientSessionCache(8)}
+	made := &tls.Config{ServerName: *name, ClientSessionCache: tls.NewLRUClientSessionCache(8)}
 	made.MinVersion = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}[*version]
 	made.MaxVersion = made.MinVersion
 	for _, known := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		if known.Name == *suite {
 			made.CipherSuites = []uint16{known.ID}
 		}
+	}
+	if *group != "" {
+		made.CurvePreferences = []tls.CurveID{groups[*group]}
+	}
+	if *alpn != "" {
+		made.NextProtos = strings.Split(*alpn, ",")
 	}
 	if *roots != "" {
 		pem, err := os.ReadFile(*roots)
@@ -62,27 +79,56 @@ func config() *tls.Config {
 
 func tell(connection *tls.Conn) {
 	state := connection.ConnectionState()
-	subject := "nobody"
-	if len(state.PeerCertificates) > 0 {
-		subject = state.PeerCertificates[0].Subject.CommonName
-	}
-	fmt.Printf("connected %s %s resumed=%t peer=[%s]\n", tls.VersionName(state.Version),
-		tls.CipherSuiteName(state.CipherSuite), state.DidResume, subject)
+	fmt.Printf("connected %s %s resumed=%t certificates=%d alpn=%s\n", tls.VersionName(state.Version),
+		tls.CipherSuiteName(state.CipherSuite), state.DidResume, len(state.PeerCertificates), state.NegotiatedProtocol)
+}
+
+func firstLine(heard []byte) []byte {
+	first, _, _ := bytes.Cut(heard, []byte("\n"))
+	return first
 }
 
 func runClient() {
 	shared := config()
+	said := []byte(line + "\n")
+	if *send != "" {
+		var err error
+		said, err = os.ReadFile(*send)
+		check(err)
+	}
 	for i := 0; i < *connections; i++ {
 		connection, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", *port), shared)
 		check(err)
 		tell(connection)
-		_, err = fmt.Fprintln(connection, line)
+		_, err = connection.Write(said)
 		check(err)
 		answer, err := io.ReadAll(connection) // an error, unless the server said close_notify
 		check(err)
-		fmt.Printf("heard [%s]\n", string(answer[:len(answer)-1]))
+		fmt.Printf("heard [%s]\n", firstLine(answer))
+		if *received != "" {
+			check(os.WriteFile(*received, answer, 0o600))
+		}
 		check(connection.Close())
 	}
+}
+
+// answer says again what it hears until close_notify, and tells the first line.
+func answer(connection *tls.Conn) {
+	var heard []byte
+	chunk := make([]byte, 16384)
+	for {
+		size, err := connection.Read(chunk)
+		_, failed := connection.Write(chunk[:size])
+		check(failed)
+		if len(heard) < len(line) {
+			heard = append(heard, chunk[:size]...)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		check(err)
+	}
+	fmt.Printf("heard [%s]\n", firstLine(heard))
 }
 
 func runServer() {
@@ -96,14 +142,7 @@ func runServer() {
 		connection := tls.Server(plain, shared)
 		check(connection.Handshake())
 		tell(connection)
-		reader := bufio.NewReader(connection)
-		heard, err := reader.ReadString('\n')
-		check(err)
-		fmt.Printf("heard [%s]\n", heard[:len(heard)-1])
-		_, err = connection.Write([]byte(heard))
-		check(err)
-		_, err = io.ReadAll(reader)
-		check(err)
+		answer(connection)
 		check(connection.Close())
 	}
 }
