@@ -161,13 +161,17 @@ class SOTTO_API Greeting : public Talk {
   [[nodiscard]] const std::string& text() const;
 };
 
-/// Stands in a gateway where one side has gone through a STARTTLS dialogue and the other has not, and keeps their
-/// stories consistent: takes the offer of STARTTLS out of what a server without TLS says, and renumbers MySQL's
+/// Stands in a gateway where one side has begun TLS and the other has not, or by other means, and keeps their stories
+/// consistent: takes the offer of STARTTLS out of what a server without TLS says, and renumbers MySQL's
 /// packets. Everything else passes as it is. Thread-safety: one thread at a time.
 class SOTTO_API Screen {
  public:
-  /// Says which side has gone through the dialogue.
-  enum class Tls : std::uint8_t { with_client, with_server };
+  /// Says which side is inside TLS, and how it came there.
+  enum class Tls : std::uint8_t {
+    with_client,          ///< through the dialogue, in front of a server without
+    with_server,          ///< through the dialogue, behind a client without
+    at_once_with_client,  ///< without a dialogue, in front of a server that would offer one
+  };
   explicit Screen(Protocol protocol, Tls tls = Tls::with_client);
   Screen(Screen&&) noexcept;
   Screen& operator=(Screen&&) noexcept;

@@ -101,7 +101,7 @@ std::unique_ptr<Dialogue> ftp_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> ftp_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<FtpScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<FtpScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

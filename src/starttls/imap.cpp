@@ -175,7 +175,7 @@ std::unique_ptr<Dialogue> imap_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> imap_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<ImapScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<ImapScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

@@ -111,7 +111,7 @@ std::unique_ptr<Dialogue> irc_server(Protocol protocol, const ServerOptions& opt
   return std::make_unique<IrcServer>(protocol, options);
 }
 std::unique_ptr<Screen::Impl> irc_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<IrcScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<IrcScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

@@ -214,6 +214,35 @@ class MysqlScreen final : public Screen::Impl {
   Stream server_;
 };
 
+/// Takes the offer of TLS out of a greeting that is said inside TLS already.
+class MysqlGreetingScreen final : public Screen::Impl {
+ public:
+  void from_client(View in, Buffer& out) override { out.append(as_public(in)); }
+
+  void from_server(View in, Buffer& out) override {
+    held_.insert(held_.end(), in.begin(), in.end());
+    if (!finished()) {
+      if (held_.size() < header_length) return;
+      const auto length = header_length + length_in(held_);
+      if (length <= longest_greeting && held_.size() < length) return;
+      if (length <= longest_greeting) take_offer_out(length);
+      finish();
+    }
+    out.append(as_public(View(held_)));
+    held_.clear();
+  }
+
+ private:
+  static constexpr std::size_t longest_greeting = 4096;
+
+  void take_offer_out(std::size_t length) {
+    const auto flags = flags_in_greeting(View(held_).first(length));
+    if (flags) held_[*flags + 1] = static_cast<std::uint8_t>(held_[*flags + 1] & ~ssl_in_second_octet);
+  }
+
+  Bytes held_;
+};
+
 }  // namespace
 
 std::unique_ptr<Dialogue> mysql_client(Protocol protocol, std::string_view) {
@@ -228,6 +257,9 @@ std::unique_ptr<Dialogue> mysql_server(Protocol protocol, const ServerOptions& o
 std::unique_ptr<Dialogue> mysql_greeting(Protocol protocol) {
   return std::make_unique<MysqlClient>(protocol, MysqlClient::Aim::greeting);
 }
-std::unique_ptr<Screen::Impl> mysql_screen(Screen::Tls tls) { return std::make_unique<MysqlScreen>(tls); }
+std::unique_ptr<Screen::Impl> mysql_screen(Screen::Tls tls) {
+  if (tls == Screen::Tls::at_once_with_client) return std::make_unique<MysqlGreetingScreen>();
+  return std::make_unique<MysqlScreen>(tls);
+}
 
 }  // namespace sotto::inline v0::starttls::detail

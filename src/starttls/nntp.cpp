@@ -119,7 +119,7 @@ std::unique_ptr<Dialogue> nntp_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> nntp_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<NntpScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<NntpScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

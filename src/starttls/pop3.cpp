@@ -123,7 +123,7 @@ std::unique_ptr<Dialogue> pop3_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> pop3_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<Pop3Screen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<Pop3Screen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

@@ -1,5 +1,5 @@
 /// \file
-/// What stands between a client inside TLS and a server that knows nothing of it.
+/// What stands between two sides of which one has begun TLS and the other knows nothing of it.
 #pragma once
 
 #include <string>

@@ -134,7 +134,7 @@ std::unique_ptr<Dialogue> sieve_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> sieve_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<SieveScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<SieveScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

@@ -153,7 +153,7 @@ std::unique_ptr<Dialogue> smtp_greeting(Protocol protocol) {
   return std::make_unique<GreetingReader>(protocol, judge_greeting);
 }
 std::unique_ptr<Screen::Impl> smtp_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<SmtpScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<SmtpScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

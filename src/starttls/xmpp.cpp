@@ -255,7 +255,7 @@ std::unique_ptr<Dialogue> xmpp_server(Protocol protocol, const ServerOptions& op
   return std::make_unique<XmppServer>(protocol, options);
 }
 std::unique_ptr<Screen::Impl> xmpp_screen(Screen::Tls tls) {
-  return tls == Screen::Tls::with_client ? std::make_unique<XmppScreen>() : nullptr;
+  return tls != Screen::Tls::with_server ? std::make_unique<XmppScreen>() : nullptr;
 }
 
 }  // namespace sotto::inline v0::starttls::detail

@@ -22,9 +22,10 @@ enum class Scene : std::uint8_t {
   screen_with_client,
   screen_with_server,
   server_without_offer,
-  forwarded_login
+  forwarded_login,
+  screen_at_once
 };
-constexpr std::uint8_t scenes = 7;
+constexpr std::uint8_t scenes = 8;
 
 starttls::Protocol protocol() {
   const auto all = starttls::protocols();
@@ -122,6 +123,7 @@ void play(Scene scene, Input& input) {
     }
     case Scene::screen_with_client: return screen(input, Tls::with_client);
     case Scene::screen_with_server: return screen(input, Tls::with_server);
+    case Scene::screen_at_once: return screen(input, Tls::at_once_with_client);
     case Scene::server_without_offer: return talk_to_server(input, is_mysql ? Offer::nothing : Offer::starttls);
     case Scene::forwarded_login:
       if (is_mysql) return forward_login(input);

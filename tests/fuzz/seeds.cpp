@@ -128,7 +128,7 @@ void add_sessions(Corpus& corpus) {
 
 /// The scenes of tests/fuzz/dialogue.cpp.
 constexpr unsigned to_client = 0, to_server = 1, to_greeting = 2, screened_with_client = 3, screened_with_server = 4,
-                   to_server_without_offer = 5, with_login = 6;
+                   to_server_without_offer = 5, with_login = 6, screened_at_once = 7;
 
 /// What both sides of a conversation said, in parts that say their lengths, and as a screen hears it.
 struct Conversation {
@@ -182,7 +182,8 @@ void add_dialogues(Corpus& corpus) {
       input.insert(input.end(), said.by_client.begin(), said.by_client.end());
       corpus.add(target, {scene}, input);
     }
-    for (const auto scene : {screened_with_client, screened_with_server}) corpus.add(target, {scene}, said.screened);
+    for (const auto scene : {screened_with_client, screened_with_server, screened_at_once})
+      corpus.add(target, {scene}, said.screened);
   }
 }
 

@@ -18,11 +18,15 @@ def pytest_addoption(parser):
     parser.addoption("--update-docs", action="store_true", help="write the table in docs/guide/starttls.md from this run")
 
 
+#: XMPP servers find each other by addresses of their own, where there is no DNS.
+NAMES = ["localhost", "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3"]
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory, folders):
-    """A local authority and a leaf for localhost, in a place that servers without rights can read."""
+    """A local authority and a leaf for this machine, in a place that servers without rights can read."""
     home = tmp_path_factory.mktemp("xdg")
-    made = cli.run("cert", "dev", env={"XDG_DATA_HOME": str(home)})
+    made = cli.run("cert", "dev", *NAMES, env={"XDG_DATA_HOME": str(home)})
     assert made.returncode == 0, made.stderr.decode()
     rows = dict(line.split(None, 1) for line in made.stdout.decode().splitlines())
     folder = open_folder("certificate")
@@ -82,24 +86,31 @@ def proxied(gateway, request):
     """Puts the proxy in front of a server: returns the port where `client_way` is spoken."""
 
     def start(server, client_way, server_way):
-        backend = server.endpoint(server_way, server.ports[server_way])
-        running = gateway(server.endpoint(client_way, 0), backend)
+        port = server.ports.get(server_way)
+        if port is None:  # no TLS at once of its own: another gateway lends it
+            port = gateway(server.endpoint("tls", 0), server.endpoint("plain", server.ports["plain"])).port
+        running = gateway(server.endpoint(client_way, 0), server.endpoint(server_way, port))
         request.node.user_properties.append(("way", (server.software, server.scheme, client_way, server_way)))
         return running.port
 
     return start
 
 
+@pytest.fixture
+def originated(gateway):
+    """For clients that know no TLS at once: returns the port of a gateway that begins it for them, and the way they speak."""
+
+    def start(server, port, client_way):
+        if client_way != "tls":
+            return port, client_way
+        return gateway("tcp://127.0.0.1:0", server.endpoint("tls", port)).port, "plain"
+
+    return start
+
+
 WAYS = [("tls", "starttls"), ("tls", "plain"), ("starttls", "plain"), ("starttls", "starttls"), ("plain", "starttls"),
         ("starttls", "tls")]
-#: Where the proxy does not know what is spoken inside TLS, it leaves what a plain server says as it is.
-UNKNOWN = [way for way in WAYS[:5] if way != ("tls", "plain")]
 every_way = pytest.mark.parametrize("client_way,server_way", WAYS, ids=["-to-".join(way) for way in WAYS])
-ways_without_implicit_tls = pytest.mark.parametrize("client_way,server_way", WAYS[:5],
-                                                    ids=["-to-".join(way) for way in WAYS[:5]])
-
-
-ways_of_unnamed_tls = pytest.mark.parametrize("client_way,server_way", UNKNOWN, ids=["-to-".join(way) for way in UNKNOWN])
 
 
 @pytest.hookimpl(hookwrapper=True)

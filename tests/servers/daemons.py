@@ -21,15 +21,15 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def is_open(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+def is_open(port, address):
+    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2):
         return True
     return False
 
 
-def wait_for_port(port, what, is_alive=lambda: True):
+def wait_for_port(port, what, is_alive=lambda: True, address="127.0.0.1"):
     deadline = time.monotonic() + PATIENCE
-    while not is_open(port):
+    while not is_open(port, address):
         assert is_alive(), f"{what} has ended"
         assert time.monotonic() < deadline, f"{what} does not listen on {port}"
         time.sleep(0.1)
@@ -64,12 +64,9 @@ class Server:
     def __init__(self, software, scheme, ports):
         self.software, self.scheme, self.ports = software, scheme, ports
 
-    #: The names for TLS at once; the others have none.
-    IMPLICIT = {"smtp": "smtps", "imap": "imaps", "pop3": "pop3s", "nntp": "nntps", "ftp": "ftps", "ldap": "ldaps",
-                "xmpp": "xmpps", "irc": "ircs"}
-
     def endpoint(self, way, port):
-        scheme = {"plain": "tcp", "tls": self.IMPLICIT.get(self.scheme, "tls"), "starttls": f"{self.scheme}+starttls"}[way]
+        tls_at_once = "xmpps-server" if self.scheme == "xmpp-server" else f"{self.scheme}s"
+        scheme = {"plain": "tcp", "tls": tls_at_once, "starttls": f"{self.scheme}+starttls"}[way]
         return f"{scheme}://localhost:{port}" if port else f"{scheme}://127.0.0.1:0"
 
 

@@ -14,7 +14,7 @@ ADDRESS = f"{USER}@{DOMAIN}"
 @contextlib.contextmanager
 def dovecot(folder, certificate):
     """IMAP, POP3, LMTP and ManageSieve; returns their servers by protocol."""
-    ports = {name: daemons.free_port() for name in ("imap", "imaps", "pop3", "pop3s", "lmtp", "sieve")}
+    ports = {name: daemons.free_port() for name in ("imap", "imaps", "pop3", "pop3s", "lmtp", "lmtps", "sieve", "sieves")}
     mail = folder / "mail"
     mail.mkdir()
     daemons.give_to("mail", mail)
@@ -25,7 +25,7 @@ def dovecot(folder, certificate):
     users.chmod(0o644)
     listeners = {"imap-login": [("imap", "imap", "no"), ("imaps", "imaps", "yes")],
                  "pop3-login": [("pop3", "pop3", "no"), ("pop3s", "pop3s", "yes")],
-                 "managesieve-login": [("sieve", "sieve", "no")]}
+                 "managesieve-login": [("sieve", "sieve", "no"), ("sieves", "sieves", "yes")]}
     services = ""
     for service, names in listeners.items():
         services += f"service {service} {{\n" + "".join(
@@ -60,15 +60,18 @@ service lmtp {{
     address = 127.0.0.1
     port = {ports["lmtp"]}
   }}
+  inet_listener lmtps {{
+    address = 127.0.0.1
+    port = {ports["lmtps"]}
+    ssl = yes
+  }}
 }}
 {services}
 """)
     with daemons.daemon(["dovecot", "-F", "-c", configuration], ports.values(), folder / "dovecot.log"):
         yield {
-            "imap": daemons.Server("Dovecot", "imap", {"plain": ports["imap"], "starttls": ports["imap"], "tls": ports["imaps"]}),
-            "pop3": daemons.Server("Dovecot", "pop3", {"plain": ports["pop3"], "starttls": ports["pop3"], "tls": ports["pop3s"]}),
-            "lmtp": daemons.Server("Dovecot", "lmtp", {"plain": ports["lmtp"], "starttls": ports["lmtp"]}),
-            "sieve": daemons.Server("Dovecot", "sieve", {"plain": ports["sieve"], "starttls": ports["sieve"]}),
+            **{name: daemons.Server("Dovecot", name, {"plain": ports[name], "starttls": ports[name], "tls": ports[name + "s"]})
+               for name in ("imap", "pop3", "lmtp", "sieve")},
             "folder": mail / "Maildir",
         }
 

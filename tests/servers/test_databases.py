@@ -8,7 +8,7 @@ import pytest
 
 import cli_support as cli
 import daemons
-from conftest import WAYS
+from conftest import every_way
 
 PASSWORD = "open-sesame"
 
@@ -47,10 +47,10 @@ def psql(certificate, port, mode, query="select 6 * 7"):
                           env={**os.environ, "PGPASSWORD": PASSWORD})
 
 
-@pytest.mark.parametrize("client_way,server_way", [("starttls", "plain"), ("starttls", "starttls"), ("plain", "starttls")])
-def test_psql_gets_an_answer(proxied, postgresql, certificate, client_way, server_way):
-    port = proxied(postgresql, client_way, server_way)
-    done = psql(certificate, port, "verify-full" if client_way == "starttls" else "disable")
+@every_way
+def test_psql_gets_an_answer(proxied, originated, postgresql, certificate, client_way, server_way):
+    port, way = originated(postgresql, proxied(postgresql, client_way, server_way), client_way)
+    done = psql(certificate, port, "verify-full" if way == "starttls" else "disable")
     assert done.stdout.decode().strip() == "42", done.stderr.decode()
 
 
@@ -97,10 +97,16 @@ def ask_mariadb(certificate, port, way, *more):
                           capture_output=True, timeout=60)
 
 
-@pytest.mark.parametrize("client_way,server_way", [("starttls", "plain"), ("starttls", "starttls"), ("plain", "starttls")])
-def test_the_mariadb_client_gets_an_answer(proxied, mariadb, certificate, client_way, server_way):
-    done = ask_mariadb(certificate, proxied(mariadb, client_way, server_way), client_way)
+@every_way
+def test_the_mariadb_client_gets_an_answer(proxied, originated, mariadb, certificate, client_way, server_way):
+    done = ask_mariadb(certificate, *originated(mariadb, proxied(mariadb, client_way, server_way), client_way))
     assert done.stdout.decode().split() == ["x" * 100000, "42"], done.stderr.decode()
+
+
+def test_inside_tls_a_mariadb_server_offers_none(proxied, originated, mariadb, certificate):
+    port, _ = originated(mariadb, proxied(mariadb, "tls", "plain"), "tls")
+    done = ask_mariadb(certificate, port, "starttls")
+    assert done.returncode != 0 and "SSL" in done.stderr.decode(), done.stderr.decode()
 
 
 def test_a_wrong_password_is_answered_in_order(proxied, mariadb, certificate):
@@ -156,7 +162,7 @@ def directory(slapd, certificate):
     return slapd
 
 
-@pytest.mark.parametrize("client_way,server_way", WAYS)
+@every_way
 def test_ldapsearch_finds_what_was_added(proxied, directory, certificate, client_way, server_way):
     port = proxied(directory, client_way, server_way)
     found = ldap("ldapsearch", certificate, port, client_way, "-b", "dc=test", "-LLL", "o")

@@ -15,7 +15,7 @@ import pytest
 
 import cli_support as cli
 import mail_servers
-from conftest import every_way, ways_of_unnamed_tls
+from conftest import every_way
 from mail_servers import ADDRESS, PASSWORD, USER
 
 
@@ -192,7 +192,7 @@ def deliver(port, text):
         lmtp.sendmail(ADDRESS, [ADDRESS], text)
 
 
-@ways_of_unnamed_tls
+@every_way
 def test_lmtp_delivers(proxied, dovecot, context, client_way, server_way):
     port = proxied(dovecot["lmtp"], client_way, server_way)
     token, text = letter()
@@ -234,7 +234,7 @@ class Lines:
         return self.expect(last)
 
 
-@ways_of_unnamed_tls
+@every_way
 def test_a_sieve_script_is_kept(proxied, dovecot, context, client_way, server_way):
     port = proxied(dovecot["sieve"], client_way, server_way)
     script = b'keep;\r\n# "STARTTLS"\r\n"STARTTLS"\r\n'.replace(b'\r\n"STARTTLS"\r\n', b"\r\n# end\r\n")

@@ -11,7 +11,7 @@ import pytest
 
 import cli_support as cli
 import daemons
-from conftest import WAYS
+from conftest import every_way
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -96,7 +96,7 @@ def context(certificate):
     return ssl.create_default_context(cafile=certificate.ca)
 
 
-@pytest.mark.parametrize("client_way,server_way", WAYS, ids=["-to-".join(way) for way in WAYS])
+@every_way
 def test_an_article_is_posted_and_read_back(proxied, inn, context, client_way, server_way):
     port = proxied(inn, client_way, server_way)
     token = uuid.uuid4().hex

@@ -25,7 +25,8 @@ struct Scheme {
   std::optional<Protocol> protocol = {};
 };
 
-// The ports are those of the IANA Service Name and Transport Protocol Port Number Registry.
+// The ports are those of the IANA Service Name and Transport Protocol Port Number Registry. lmtps, sieves and mysqls
+// are names of ours: nobody has registered LMTP, ManageSieve or MySQL inside TLS, but it is spoken.
 constexpr auto schemes = std::to_array<Scheme>({
     {"tls", Transport::tls, 443},
     {"tcp", Transport::tcp, 0},
@@ -37,9 +38,11 @@ constexpr auto schemes = std::to_array<Scheme>({
     {"submissions", Transport::tls, 465, Protocol::submission},
     {"smtp", Transport::tcp, 25},
     {"submission", Transport::tcp, 587},
+    {"lmtps", Transport::tls, 0, Protocol::lmtp},
     {"lmtp", Transport::tcp, 24},
     {"pop3s", Transport::tls, 995, Protocol::pop3},
     {"pop3", Transport::tcp, 110},
+    {"sieves", Transport::tls, 0, Protocol::sieve},
     {"sieve", Transport::tcp, 4190},
     {"nntps", Transport::tls, 563, Protocol::nntp},
     {"nntp", Transport::tcp, 119},
@@ -53,6 +56,7 @@ constexpr auto schemes = std::to_array<Scheme>({
     {"xmpp-server", Transport::tcp, 5269},
     {"postgresqls", Transport::tls, 5432, Protocol::postgresql},
     {"postgresql", Transport::tcp, 5432},
+    {"mysqls", Transport::tls, 3306, Protocol::mysql},
     {"mysql", Transport::tcp, 3306},
     {"ircs", Transport::tls, 6697, Protocol::irc},
     {"irc", Transport::tcp, 6667},

@@ -39,8 +39,8 @@ std::optional<Screening> screening_of(const Endpoint& from, const Endpoint& to) 
     if (from.is_starttls()) return std::nullopt;
     return Screening{*to.protocol, Tls::with_server};
   }
-  if (from.is_starttls() || (from.is_tls() && from.protocol && !to.is_tls()))
-    return Screening{*from.protocol, Tls::with_client};
+  if (from.is_starttls()) return Screening{*from.protocol, Tls::with_client};
+  if (from.is_tls() && from.protocol && !to.is_tls()) return Screening{*from.protocol, Tls::at_once_with_client};
   return std::nullopt;
 }
 

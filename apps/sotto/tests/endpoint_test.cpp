@@ -32,6 +32,9 @@ TEST(Endpoint, reads_every_form_of_the_grammar) {
       {"ldaps://dir.example", "tls://dir.example:636"},
       {"ftps://files.example", "tls://files.example:990"},
       {"ftps://files.example:1990", "tls://files.example:1990"},
+      {"mysqls://db.example", "tls://db.example:3306"},
+      {"lmtps://mail.example:24", "tls://mail.example:24"},
+      {"sieves://mail.example:4190", "tls://mail.example:4190"},
       {"unix:/run/app.sock", "unix:/run/app.sock"},
       {"unix:///run/app.sock", "unix:/run/app.sock"},
       {"unix:app.sock", "unix:app.sock"},
@@ -120,12 +123,18 @@ TEST(Endpoint, knows_the_starttls_forms_and_their_ports) {
   EXPECT_NE(unknown.error().sentence.find("no protocol with STARTTLS"), std::string::npos);
 }
 
+TEST(Endpoint, wants_a_port_where_none_is_registered_for_a_protocol_inside_tls) {
+  for (const auto* const text : {"lmtps://mail.example", "sieves://mail.example"})
+    EXPECT_FALSE(parse_endpoint(text, EndpointRole::peer)) << text;
+}
+
 TEST(Endpoint, knows_the_alpn_identifier_where_tls_is_spoken) {
   const auto alpn = [](std::string_view text) { return parse_endpoint(text, EndpointRole::peer)->alpn(); };
   EXPECT_EQ(alpn("imaps://mail.example"), "imap");
   EXPECT_EQ(alpn("imap+starttls://mail.example"), "imap");
   EXPECT_EQ(alpn("imap://mail.example"), "");
   EXPECT_EQ(alpn("postgresqls://db.example"), "postgresql");
+  EXPECT_EQ(alpn("sieves://mail.example:4190"), "managesieve");
   EXPECT_EQ(alpn("smtps://mail.example"), "") << "none is registered";
   EXPECT_EQ(alpn("https://www.example"), "") << "more than one fits";
 }

@@ -50,7 +50,8 @@ TEST(Plan, screens_where_only_one_side_has_begun_tls) {
   };
   EXPECT_EQ(screening("imap+starttls://a", "tcp://b:143")->tls, Tls::with_client);
   EXPECT_EQ(screening("imap+starttls://a", "tls://b:993")->tls, Tls::with_client);
-  EXPECT_EQ(screening("imaps://a", "tcp://b:143")->tls, Tls::with_client);
+  EXPECT_EQ(screening("imaps://a", "tcp://b:143")->tls, Tls::at_once_with_client);
+  EXPECT_EQ(screening("mysqls://a", "mysql+starttls://b")->tls, Tls::with_server);
   EXPECT_EQ(screening("tcp://a:143", "imap+starttls://b")->tls, Tls::with_server);
   EXPECT_FALSE(screening("imap+starttls://a", "imap+starttls://b"));
   EXPECT_FALSE(screening("tls://a:993", "tcp://b:143")) << "nobody says what is spoken";

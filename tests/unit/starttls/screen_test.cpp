@@ -1,4 +1,4 @@
-// What stands between a client inside TLS and a server that knows nothing of it.
+// What stands between two sides of which one has begun TLS and the other knows nothing of it.
 #include <algorithm>
 #include <vector>
 
@@ -91,11 +91,13 @@ const Session sessions[] = {
 
 TEST(Screens, take_the_offer_of_starttls_out_and_nothing_else) {
   for (const auto& [protocol, turns] : sessions) {
-    for (const std::size_t piece : {100'000U, 7U, 1U}) {
-      Screen screen(protocol);
-      for (const auto& turn : turns) {
-        from_client(screen, turn.client);
-        EXPECT_EQ(from_server(screen, turn.server, piece), turn.expected) << starttls::facts(protocol).name;
+    for (const auto tls : {Screen::Tls::with_client, Screen::Tls::at_once_with_client}) {
+      for (const std::size_t piece : {100'000U, 7U, 1U}) {
+        Screen screen(protocol, tls);
+        for (const auto& turn : turns) {
+          from_client(screen, turn.client);
+          EXPECT_EQ(from_server(screen, turn.server, piece), turn.expected) << starttls::facts(protocol).name;
+        }
       }
     }
   }
@@ -141,6 +143,24 @@ TEST(PostgresqlScreen, lets_messages_pass_whose_length_is_none) {
       EXPECT_EQ(from_server(screen, "v" + length + "more", piece), "v" + length + "more");
       EXPECT_TRUE(screen.done());
     }
+  }
+}
+
+// Inside TLS that began at once nothing was counted, but the server still offers it.
+TEST(MysqlScreen, takes_the_offer_out_of_a_greeting_that_is_said_inside_tls) {
+  const auto rest = bytes({7, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0});
+  for (const std::size_t piece : {1U, 7U, 1000U}) {
+    Screen screen(Protocol::mysql, Screen::Tls::at_once_with_client);
+    EXPECT_FALSE(screen.done());
+    EXPECT_EQ(from_server(screen, mysql_greeting() + rest, piece), mysql_greeting(0xf7) + rest);
+    EXPECT_TRUE(screen.done());
+    from_client(screen, bytes({5, 0, 0, 1, 0x85, 0xaa, 8, 0, 9}));
+  }
+  // Not a greeting, one that ends early, and one that is longer than any.
+  for (const auto& said : {bytes({3, 0, 0, 0, 0xff, 0x15, 4}), bytes({2, 0, 0, 0, 10, 0}), bytes({0, 0, 1, 0, 10})}) {
+    Screen screen(Protocol::mysql, Screen::Tls::at_once_with_client);
+    EXPECT_EQ(from_server(screen, said, 1), said);
+    EXPECT_TRUE(screen.done());
   }
 }
 
