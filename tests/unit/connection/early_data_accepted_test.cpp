@@ -1,63 +1,12 @@
-// Early data from both sides: accepted, rejected for each reason, replayed, too long, out of order.
+// Early data from both sides: accepted, rejected for each reason, too long, out of order.
 #include <gtest/gtest.h>
 
-#include "support/forger.hpp"
-#include "support/pair.hpp"
+#include "support/early_data.hpp"
 
 namespace sotto {
 namespace {
 
 using namespace test;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-using std::chrono::system_clock;
-
-constexpr std::string_view request = "GET / HTTP/1.1\r\n\r\n";
-
-ConnectionOptions allowed() {
-  ConnectionOptions options;
-  options.early_data = EarlyDataUse::allowed;
-  return options;
-}
-
-/// A client and a server with a clock that tests set; a session of an earlier connection is at hand.
-struct World {
-  std::shared_ptr<system_clock::time_point> now = std::make_shared<system_clock::time_point>(system_clock::now());
-  std::shared_ptr<TicketKeys> keys = TicketKeys::generate().value();
-  std::shared_ptr<KeptKeyLog> log = std::make_shared<KeptKeyLog>();
-
-  [[nodiscard]] Clock clock() const {
-    return [at = now] { return *at; };
-  }
-  [[nodiscard]] ClientConfig::Builder client() const {
-    auto builder = client_builder();
-    builder.clock(clock()).alpn({"first", "second"});
-    return builder;
-  }
-  [[nodiscard]] ServerConfig::Builder server() const {
-    auto builder = server_builder();
-    builder.clock(clock()).alpn({"first"}).ticket_keys(keys).early_data().key_log(log);
-    return builder;
-  }
-
-  std::shared_ptr<const ClientConfig> client_config = client().build().value();
-  std::shared_ptr<const ServerConfig> server_config = server().build().value();
-
-  /// Makes a connection that leaves sessions with the client.
-  void meet() const {
-    Pair pair(client_config, server_config);
-    pair.run();
-    ASSERT_TRUE(pair.established());
-    ASSERT_GT(pair.client.sessions_stored, 0);
-  }
-  [[nodiscard]] Pair pair() const { return {client_config, server_config, "localhost", allowed(), allowed()}; }
-};
-
-void write_early(Pair& pair, std::string_view text = request) {
-  const auto written = pair.client.connection.write_early(ReplayableData(as_bytes(text)), pair.client.out);
-  ASSERT_TRUE(written) << written.error().message();
-}
-
 /// Expects that early data was rejected for `reason` and that the connection works all the same.
 void expect_rejection(Pair& pair, EarlyDataReason server_reason, EarlyDataReason client_reason) {
   pair.run();
@@ -448,80 +397,6 @@ TEST(EarlyDataRejected, from_a_client_without_the_certificate_that_is_now_requir
   auto pair = world.pair();
   write_early(pair);
   expect_rejection(pair, EarlyDataReason::session_not_resumed, EarlyDataReason::session_not_resumed);
-}
-
-// ---- replays ----
-
-/// Gives a server of `world` the flight of `octets` and returns what it took for early data.
-std::string replay(const World& world, std::span<const std::byte> octets, EarlyDataReason reason) {
-  End server(Connection::server(world.server_config, allowed()).value());
-  server.in.append(octets);
-  server.run();
-  EXPECT_FALSE(server.error);
-  EXPECT_TRUE(server.early_answer);
-  if (server.early_answer) {
-    EXPECT_EQ(to_string(server.early_answer->reason), to_string(reason));
-  }
-  return server.early_data;
-}
-
-TEST(EarlyDataReplay, of_the_same_flight_is_accepted_once) {
-  const World world;
-  world.meet();
-  auto pair = world.pair();
-  write_early(pair);
-  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
-  *world.now += seconds(9);
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
-  *world.now += seconds(2);
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::ticket_age_skew), "");
-}
-
-TEST(EarlyDataReplay, after_a_restart_is_rejected) {
-  World world;
-  world.meet();
-  auto pair = world.pair();
-  write_early(pair);
-  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
-  *world.now += milliseconds(5);
-  world.server_config = world.server().build().value();  // the same ticket keys, and a guard that remembers nothing
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
-}
-
-TEST(EarlyDataReplay, at_another_server_is_rejected_where_both_share_a_guard) {
-  World world;
-  const auto guard = make_memory_replay_guard(100, *world.now);
-  world.server_config = world.server().early_data(1000, guard).build().value();
-  world.meet();
-  auto pair = world.pair();
-  write_early(pair);
-  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
-  world.server_config = world.server().early_data(1000, guard).build().value();
-  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
-}
-
-TEST(EarlyDataReplay, is_a_question_that_can_be_answered_elsewhere) {
-  for (const auto verdict : {FirstTime::yes, FirstTime::no}) {
-    World world;
-    world.meet();
-    world.server_config = world.server().ask(Ask::replay).build().value();
-    auto pair = world.pair();
-    write_early(pair);
-    pair.run();
-    ASSERT_EQ(pair.server.questions.size(), 1U);
-    const auto& question = pair.server.questions.front();
-    const auto& attempt = std::get<ReplayQuestion>(question.what).attempt;
-    EXPECT_EQ(attempt.now, *world.now);
-    EXPECT_EQ(pair.server.early_data, "");
-    ASSERT_TRUE(pair.server.connection.answer(question.id, verdict, pair.server.out));
-    pair.run();
-    ASSERT_TRUE(pair.established());
-    EXPECT_EQ(pair.server.early_data, verdict == FirstTime::yes ? request : "");
-  }
 }
 
 // ---- what goes wrong ----
