@@ -14,6 +14,10 @@ std::string hexadecimal(View bytes) {
   return text;
 }
 
+bool is_hello_request(View raw) {
+  return wire::type_of(raw) == wire::HandshakeType::hello_request && wire::body_of(raw).empty();
+}
+
 }  // namespace
 
 Result<void> Channel::send_encoded(View raw) {
@@ -45,7 +49,7 @@ Result<void> Channel::pump(Flow& flow, std::string_view name) {
     const auto raw = queue_.next(limits_);
     if (!raw) return std::unexpected(locate(raw.error(), name));
     if (!*raw) return {};
-    if (ignores_hello_requests_ && wire::type_of(**raw) == wire::HandshakeType::hello_request) continue;
+    if (ignores_hello_requests_ && is_hello_request(**raw)) continue;
     if (auto delivered = waiting_->deliver(*waiting_, *this, **raw); !delivered)
       return std::unexpected(locate(delivered.error(), name));
     waiting_ = nullptr;
