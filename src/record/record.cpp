@@ -29,14 +29,38 @@ std::size_t longest_fragment(Protection protection, std::size_t limit) {
   return limit == max_plaintext ? max_ciphertext12 : limit + max_expansion12;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Says whether a server may have begun so: "220 ", "+OK", "* OK", "SSH-2.0".
+bool looks_like_greeting(std::string_view text) {
+  constexpr std::string_view beginnings[] = {"+OK", "-ERR", "* ", "SSH-", "HTTP/"};
+  const bool begins_with_code = text.size() > 3 && is_digit(text[0]) && is_digit(text[1]) && is_digit(text[2]) &&
+                                (text[3] == ' ' || text[3] == '-');
+  return begins_with_code ||
+         std::any_of(std::begin(beginnings), std::end(beginnings), [&](auto words) { return text.starts_with(words); });
+}
+
+/// Quotes what tells a protocol: a greeting's line, and of anything else the first word. A client's words may be a
+/// login, and errors are logged.
+std::string quote(std::string_view text) {
+  const auto is_graphic = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (!looks_like_greeting(text)) {
+    const auto* const end = std::find_if_not(text.begin(), text.end(), is_graphic);
+    return {text.begin(), end};
+  }
+  std::string line(text.substr(0, text.find_first_of("\r\n")));
+  std::replace_if(line.begin(), line.end(), [&](char c) { return c != ' ' && !is_graphic(c); }, '.');
+  return line;
+}
+
 /// Explains octets that are no TLS record.
 std::unexpected<Error> refuse(View input) {
   const auto text = as_text(input.first(std::min<std::size_t>(input.size(), 32)));
   if (begins_with_http_method(text)) return fail(Code::http_request);
   if (looks_like_ssl2(input)) return fail(Code::obsolete_version, "it sent a ClientHello in the format of SSL 2.0");
-  std::string seen;
-  for (const char c : text.substr(0, text.find_first_of("\r\n"))) seen += c >= 0x20 && c < 0x7f ? c : '.';
-  return fail(Code::not_tls, "it sent \"" + seen + "\" where a TLS record was expected");
+  const auto seen = quote(text);
+  const auto sent = seen.empty() ? "the octet " + std::to_string(input[0]) : "\"" + seen + "\"";
+  return fail(Code::not_tls, "it sent " + sent + " where a TLS record was expected");
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ class ImapServer final : public LineDialogue {
     std::string_view rest = line;
     const std::string tag(take_word(rest));
     // What follows a literal without waiting would be read as commands.
-    if (line.ends_with("+}")) return malformed(line);
+    if (line.ends_with("+}")) return fail(Code::starttls_malformed, "a literal that does not wait");
     if (!is_tag(tag)) {
       send("* BAD a command begins with a tag\r\n");
       return {};

@@ -81,7 +81,7 @@ class SieveServer final : public LineDialogue {
     std::string_view rest = line;
     const auto command = take_word(rest);
     // What follows such a literal without waiting would be read as commands.
-    if (line.ends_with("+}")) return malformed(line);
+    if (line.ends_with("+}")) return fail(Code::starttls_malformed, "a literal that does not wait");
     if (same_text(command, "STARTTLS") && rest.empty()) {
       send("OK \"Begin TLS negotiation now.\"\r\n");
       upgrade();

@@ -1,7 +1,10 @@
 """Attacks on the way into TLS, against the program: each ends with its own words, and nothing goes on in plaintext."""
 
 import contextlib
+import json
+import os
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -141,6 +144,16 @@ def test_a_login_before_tls_is_refused_and_not_logged(submission):
     assert "c2VjcmV0" not in gateway.log() and server.heard == []
 
 
+def test_a_login_instead_of_tls_is_not_logged(submission):
+    gateway, server = submission
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"EHLO client.example\r\n", b"250 STARTTLS")
+        ask(client, b"STARTTLS\r\n", b"220 2.0.0")
+        client.sendall(b"AUTH PLAIN c2VjcmV0\r\n")
+        gateway.wait_for("does not speak TLS on this connection: it sent \"AUTH\" where")
+    assert "c2VjcmV0" not in gateway.log() and server.heard == []
+
+
 def test_a_client_that_dawdles_is_cut_off(submission):
     gateway, _ = submission
     with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
@@ -169,3 +182,66 @@ def test_connect_shows_the_dialogue_and_goes_on_inside_tls(submission, certifica
     assert "Before TLS, smtp:" in story and "they <--  220 mail.example ESMTP" in story and "we  -->   STARTTLS" in story
     assert done.stdout == b"250-mail.example\r\n250 AUTH PLAIN\r\n", "the offer of STARTTLS is taken out inside TLS"
     assert server.heard[0] == b"EHLO client.example\r\n", "the session begins inside TLS"
+
+
+def test_connect_dims_the_dialogue_on_a_terminal(submission, certificates):
+    gateway, _ = submission
+    ours, theirs = os.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    done = subprocess.run(["timeout", "5", support.SOTTO, "connect", f"smtp+starttls://localhost:{gateway.port}", "--roots",
+                           certificates.ca, "--no-half-close"], input=b"EHLO client.example\r\n", stderr=theirs,
+                          stdout=subprocess.PIPE, timeout=30, env={**environment, "TERM": "xterm"})
+    os.close(theirs)
+    story = b""
+    with contextlib.suppress(OSError):  # EIO is how a terminal ends
+        while got := os.read(ours, 65536):
+            story += got
+    os.close(ours)
+    lines = story.decode().splitlines()
+    for line in ("they <--  220 mail.example ESMTP", "we  -->   STARTTLS"):
+        assert f"\x1b[2m  {line}\x1b[0m" in lines, story.decode()
+    handshake = next(i for i, line in enumerate(lines) if "TLS 1.3" in line)
+    assert lines.index("\x1b[2m  we  -->   STARTTLS\x1b[0m") < handshake, "the handshake comes behind the dialogue"
+    assert done.stdout.startswith(b"250-mail.example"), "and the session behind the handshake"
+
+
+def test_a_server_behind_starttls_is_verified_by_name(submission, certificates):
+    gateway, server = submission
+    target = f"smtp+starttls://localhost:{gateway.port}"
+    wrong = support.run("connect", target, "--roots", certificates.ca, "--servername", "other.example", stdin=b"secret\r\n")
+    assert wrong.returncode != 0 and "other.example" in wrong.stderr.decode(), wrong.stderr.decode()
+    unknown = support.run("connect", target, "--roots", certificates.other.cert, stdin=b"secret\r\n")
+    assert unknown.returncode == wrong.returncode and server.heard == []
+
+
+def test_insecure_is_as_loud_behind_starttls(submission, certificates):
+    gateway, _ = submission
+    done = subprocess.run(["timeout", "5", support.SOTTO, "connect", f"smtp+starttls://localhost:{gateway.port}", "--insecure",
+                           "-q", "--no-half-close"], input=b"EHLO x\r\n", capture_output=True, timeout=30)
+    assert "NOT authenticated" in done.stderr.decode() and done.stdout, done.stderr.decode()
+
+
+@pytest.mark.parametrize("offered,chosen", [(["imap"], "imap"), (["h2", "imap"], "imap"), (["h2", "http/1.1"], None)])
+def test_tls_that_is_meant_for_another_protocol_is_refused(certificates, offered, chosen):
+    context = ssl.create_default_context(cafile=certificates.ca)
+    context.set_alpn_protocols(offered)
+    with Fake(b"* OK ready\r\n") as server, \
+            support.Gateway("imap+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{server.port}", "--cert", certificates.cert,
+                            "--key", certificates.key) as gateway, \
+            socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"a STARTTLS\r\n", b"a OK")
+        if chosen is None:
+            with pytest.raises(ssl.SSLError, match="no application protocol"):
+                context.wrap_socket(client, server_hostname="localhost")
+            gateway.wait_for("no application protocol in common")
+            return
+        with context.wrap_socket(client, server_hostname="localhost") as tls:
+            assert tls.selected_alpn_protocol() == chosen
+
+
+def test_connect_offers_the_protocols_identifier(certificates):
+    with Fake(b"* OK ready\r\n") as server, \
+            support.Gateway("imap+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{server.port}", "--cert", certificates.cert,
+                            "--key", certificates.key) as gateway:
+        facts = support.run("connect", f"imap+starttls://localhost:{gateway.port}", "--roots", certificates.ca, "--json")
+    assert json.loads(facts.stdout)["application_protocol"] == "imap", facts.stderr.decode()

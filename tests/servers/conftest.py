@@ -65,11 +65,11 @@ def gateway(certificate):
     """Starts `sotto proxy FROM TO`, with certificates where they are needed, and returns it."""
     running = []
 
-    def start(listen, backend, *flags):
-        arguments = [listen, backend, *flags]
+    def start(listen, backend):
+        arguments = [listen, backend]
         if not listen.startswith("tcp://"):
             arguments += ["--cert", certificate.cert, "--key", certificate.key]
-        if not backend.startswith(("tcp://", "unix:")) and "--tlsa" not in flags:
+        if not backend.startswith("tcp://"):
             arguments += ["--roots", certificate.ca]
         running.append(cli.Gateway(*arguments))
         return running[-1]

@@ -8,7 +8,7 @@ import pytest
 
 import cli_support as cli
 import daemons
-from conftest import every_way
+from conftest import WAYS, every_way
 
 PASSWORD = "open-sesame"
 
@@ -174,13 +174,15 @@ def test_a_bind_without_tls_is_refused(proxied, directory, certificate):
     assert found.returncode != 0 and "Confidentiality required" in found.stderr.decode()
 
 
-@pytest.mark.parametrize("client_way,server_way", [("tls", "starttls"), ("tls", "plain"), ("plain", "starttls")])
+#: This curl's StartTLS fails with slapd itself too: it sends the bind in plaintext, behind the consent.
+@pytest.mark.parametrize("client_way,server_way", [way for way in WAYS if way[0] != "starttls"])
 def test_curl_reads_ldap(proxied, directory, certificate, client_way, server_way):
+    """Where the entry and the end of the answer come in one TLS record, this curl waits for more, behind anybody's TLS."""
     port = proxied(directory, client_way, server_way)
     scheme = "ldaps" if client_way == "tls" else "ldap"
-    done = subprocess.run(["curl", "-sS", "--max-time", "30", "--cacert", certificate.ca,
+    done = subprocess.run(["curl", "-sS", "--max-time", "4", "--cacert", certificate.ca,
                            f"{scheme}://127.0.0.1:{port}/dc=test?o", "--user", f"cn=joe,dc=test:{PASSWORD}"],
-                          capture_output=True, timeout=60, env={**os.environ, "LDAPTLS_CACERT": str(certificate.ca)})
+                          capture_output=True, timeout=60)
     assert "o: sotto" in done.stdout.decode(), done.stderr.decode()
 
 

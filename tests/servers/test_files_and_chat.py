@@ -81,6 +81,20 @@ def test_curl_writes_a_file_and_reads_it_back(proxied, vsftpd, certificate, tmp_
     assert got.stdout == sent.read_bytes(), got.stderr.decode()
 
 
+@pytest.mark.parametrize("client_way,server_way", [("tls", "starttls"), ("starttls", "starttls"), ("starttls", "tls")])
+def test_curl_protects_the_data_channel_where_the_server_has_tls(proxied, vsftpd, certificate, tmp_path, client_way, server_way):
+    """PBSZ and PROT pass through, and the data channel's TLS is between client and server."""
+    port = proxied(vsftpd, client_way, server_way)
+    sent = tmp_path / f"private-{client_way}-{server_way}.txt"
+    sent.write_bytes(os.urandom(100_000))
+    url = f"{'ftps' if client_way == 'tls' else 'ftp'}://localhost:{port}/upload/{sent.name}"
+    common = ["curl", "-sSv", "--max-time", "40", "--cacert", str(certificate.ca), "--ssl-reqd"]
+    put = subprocess.run([*common, "-T", sent, url], capture_output=True, timeout=60)
+    assert put.returncode == 0 and b"PROT P" in put.stderr and b"200 PROT now Private" in put.stderr, put.stderr.decode()
+    got = subprocess.run([*common, url], capture_output=True, timeout=60)
+    assert got.stdout == sent.read_bytes(), got.stderr.decode()
+
+
 def test_a_user_before_tls_is_refused(proxied, vsftpd):
     port = proxied(vsftpd, "starttls", "plain")
     with socket.create_connection(("localhost", port), 30) as plain:

@@ -64,10 +64,10 @@ def arrived(dovecot, token):
 
 
 def submit(port, way, context, text):
-    if way == "tls":
-        smtp = smtplib.SMTP_SSL("localhost", port, context=context, timeout=30)
-    else:
-        smtp = smtplib.SMTP("localhost", port, timeout=30)
+    smtp = smtplib.SMTP_SSL(context=context, timeout=30) if way == "tls" else smtplib.SMTP(timeout=30)
+    smtp._host = "localhost"  # which smtplib verifies
+    code, greeting = smtp.connect("localhost", port)
+    assert code == 220 and greeting.startswith(b"mx.mail.test ESMTP "), "the greeting is the real one"
     with smtp:
         smtp.ehlo("client.test")
         assert smtp.has_extn("starttls") == (way == "starttls")
@@ -94,13 +94,14 @@ def test_smtplib_submits_to_exim(proxied, exim, dovecot, context, client_way, se
     assert "EHLO is no command here." in arrived(dovecot, token)
 
 
-@pytest.mark.parametrize("server_way", ["plain", "starttls", "tls"])
-def test_swaks_submits_with_starttls(proxied, postfix, dovecot, certificate, server_way):
-    port = proxied(postfix, "starttls", server_way)
+@every_way
+def test_swaks_submits(proxied, postfix, dovecot, certificate, client_way, server_way):
+    port = proxied(postfix, client_way, server_way)
     token, _ = letter()
-    sent = subprocess.run(["swaks", "--server", "localhost", "--port", str(port), "--to", ADDRESS, "--from", ADDRESS, "--tls",
-                           "--tls-verify", "--tls-ca-path", certificate.ca, "--header", f"Subject: {token}"],
-                          capture_output=True, timeout=60)
+    verified = ["--tls-verify", "--tls-ca-path", certificate.ca]
+    demand = {"plain": [], "starttls": ["--tls", *verified], "tls": ["--tls-on-connect", *verified]}[client_way]
+    sent = subprocess.run(["swaks", "--server", "localhost", "--port", str(port), "--to", ADDRESS, "--from", ADDRESS, *demand,
+                           "--header", f"Subject: {token}"], capture_output=True, timeout=60)
     assert sent.returncode == 0, sent.stdout.decode()
     arrived(dovecot, token)
 
@@ -128,6 +129,7 @@ def imap_session(port, way, context):
     if way == "tls":
         return imaplib.IMAP4_SSL("localhost", port, ssl_context=context, timeout=30)
     imap = imaplib.IMAP4("localhost", port, timeout=30)
+    assert b"Dovecot" in imap.welcome, "the greeting is the real one"
     if way == "starttls":
         assert "LOGINDISABLED" in imap.capabilities and not any(one.startswith("AUTH=") for one in imap.capabilities)
         imap.starttls(ssl_context=context)
@@ -165,6 +167,7 @@ def test_poplib_reads_what_lmtp_delivered(proxied, dovecot, context, client_way,
         pop = poplib.POP3_SSL("localhost", port, context=context, timeout=30)
     else:
         pop = poplib.POP3("localhost", port, timeout=30)
+    assert b"Dovecot" in pop.getwelcome(), "the greeting is the real one"
     if client_way == "starttls":
         assert list(pop.capa()) == ["STLS"]
         pop.stls(context)
@@ -258,7 +261,15 @@ def test_a_sieve_script_is_kept(proxied, dovecot, context, client_way, server_wa
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3", "sieve", "lmtp"])
 def test_openssl_comes_to_tls(proxied, dovecot, certificate, protocol):
-    port = proxied(dovecot[protocol], "starttls", "starttls")
+    openssl_comes_to_tls(certificate, proxied(dovecot[protocol], "starttls", "starttls"), protocol)
+
+
+@pytest.mark.parametrize("which", ["postfix", "exim"])
+def test_openssl_comes_to_tls_in_front_of(proxied, certificate, request, which):
+    openssl_comes_to_tls(certificate, proxied(request.getfixturevalue(which), "starttls", "plain"), "smtp")
+
+
+def openssl_comes_to_tls(certificate, port, protocol):
     done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{port}", "-starttls", protocol, "-CAfile",
                            certificate.ca, "-verify_return_error", "-verify_hostname", "localhost"], input=b"",
                           capture_output=True, timeout=60)
@@ -298,17 +309,44 @@ def tlsa(certificate):
     return "3 1 1 " + hashlib.sha256(der.stdout).hexdigest()
 
 
-def test_postfix_is_authenticated_by_its_tlsa_record(gateway, postfix, dovecot, certificate):
-    backend = postfix.endpoint("starttls", postfix.ports["starttls"])
-    running = gateway("tcp://127.0.0.1:0", backend, "--tlsa", tlsa(certificate))
+@pytest.fixture(params=["flag", "configuration"])
+def originate_by_tlsa(request, tmp_path):
+    """Starts a gateway that begins TLS for its clients, with a server authenticated by one TLSA record."""
+    running = []
+
+    def start(backend, record):
+        arguments = ["tcp://127.0.0.1:0", backend, "--tlsa", record]
+        if request.param == "configuration":
+            path = tmp_path / "sotto.toml"
+            path.write_text(f'[[service]]\nname = "mail"\nfrom = "tcp://127.0.0.1:0"\nto = "{backend}"\ntlsa = ["{record}"]\n')
+            arguments = ["--config", path]
+        running.append(cli.Gateway(*arguments))
+        return running[-1]
+
+    yield start
+    for one in running:
+        with one:
+            pass
+
+
+def test_postfix_is_authenticated_by_its_tlsa_record(originate_by_tlsa, postfix, dovecot, certificate):
+    running = originate_by_tlsa(postfix.endpoint("starttls", postfix.ports["starttls"]), tlsa(certificate))
     token, text = letter()
     submit(running.port, "plain", None, text)
     arrived(dovecot, token)
 
 
-def test_a_client_is_told_when_the_backend_cannot_be_authenticated(gateway, postfix):
-    backend = postfix.endpoint("starttls", postfix.ports["starttls"])
-    running = gateway("tcp://127.0.0.1:0", backend, "--tlsa", "3 1 1 " + "00" * 32)
+def test_sotto_connects_by_a_tlsa_record(postfix, certificate):
+    target = postfix.endpoint("starttls", postfix.ports["starttls"])
+    said = b"EHLO client.test\r\nQUIT\r\n"
+    done = cli.run("connect", target, "--tlsa", tlsa(certificate), "--no-half-close", stdin=said)
+    assert done.returncode == 0 and b"250-" in done.stdout, done.stderr.decode()
+    wrong = cli.run("connect", target, "--tlsa", "3 1 1 " + "00" * 32, stdin=said)
+    assert wrong.stdout == b"" and "none of those that its TLSA records name" in wrong.stderr.decode(), wrong.stderr.decode()
+
+
+def test_a_client_is_told_when_the_backend_cannot_be_authenticated(originate_by_tlsa, postfix):
+    running = originate_by_tlsa(postfix.endpoint("starttls", postfix.ports["starttls"]), "3 1 1 " + "00" * 32)
     with pytest.raises(smtplib.SMTPConnectError) as refused:
         smtplib.SMTP("localhost", running.port, timeout=30)
     assert refused.value.smtp_code == 421 and b"cannot be reached with TLS" in refused.value.smtp_error

@@ -61,6 +61,26 @@ INSTANTIATE_TEST_SUITE_P(
                 Code::malformed_message, Alert::decode_error}),
     [](const auto& each) { return each.param.name; });
 
+// Errors are logged, and a client that goes on without TLS may have said a password.
+TEST(ServerIsTold, a_login_without_tls_and_quotes_no_more_than_its_first_word) {
+  const std::pair<std::string, std::string_view> logins[] = {
+      {"a LOGIN joe secret\r\n", "it sent \"a\" where"},
+      {"PASS secret\r\n", "it sent \"PASS\" where"},
+      {hex("301502010160100201030404") + "cn=a" + hex("8006") + "secret", "it sent \"0\" where"},
+      {hex("b500000185a20800") + "secret", "it sent the octet 181 where"},
+  };
+  for (const auto& [login, quoted] : logins) {
+    auto server = End(Connection::server(server_builder().build().value()).value());
+    server.in.append(as_bytes(login));
+    server.run();
+    ASSERT_TRUE(server.error);
+    EXPECT_EQ(server.error->code, Code::not_tls);
+    const auto message = server.error->message();
+    EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+    EXPECT_NE(message.find(quoted), std::string::npos) << message;
+  }
+}
+
 TEST(ClientGets, another_protocol_and_quotes_its_greeting) {
   Buffer out;
   auto client = End(Connection::client(client_builder().build().value(), ServerName("localhost"), out).value());
