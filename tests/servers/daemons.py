@@ -71,8 +71,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def daemon(arguments, ports, log, user=None, env=None, cwd=None):
-    """Runs a server in the foreground until the block ends; `log` gets what it says."""
+def daemon(arguments, ports, log, user=None, env=None, cwd=None, patience=15):
+    """Runs a server in the foreground until the block ends, and has `patience` seconds for it to stop; `log` gets what it says."""
     with open(log, "ab") as output:
         process = subprocess.Popen([str(one) for one in arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                    start_new_session=True, user=user, group=pwd.getpwnam(user).pw_gid if user else None,
@@ -86,7 +86,7 @@ def daemon(arguments, ports, log, user=None, env=None, cwd=None):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

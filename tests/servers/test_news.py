@@ -84,7 +84,8 @@ tlscafile: {certificate.ca}
     assert made.returncode == 0, made.stderr.decode()
     common = {"user": "news", "env": env, "cwd": spool}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(daemons.daemon([binaries / "innd", "-d", "-N", "-P", feed], [feed], folder / "innd.log", **common))
+        stack.enter_context(daemons.daemon([binaries / "innd", "-d", "-N", "-P", feed], [feed], folder / "innd.log", patience=1,
+                                           **common))  # it does not stop when it is told to
         for port, flags in ((plain, []), (tls, ["-S"])):
             stack.enter_context(daemons.daemon([binaries / "nnrpd", "-D", "-f", "-b", "127.0.0.1", "-p", port, *flags], [port],
                                                folder / f"nnrpd{port}.log", **common))
