@@ -60,6 +60,11 @@ def folder():
     return open_folder("server")
 
 
+def is_tls(endpoint):
+    scheme = endpoint.split("://")[0]
+    return scheme.endswith(("s", "+starttls")) or scheme == "xmpps-server"
+
+
 @pytest.fixture
 def gateway(certificate):
     """Starts `sotto proxy FROM TO`, with certificates where they are needed, and returns it."""
@@ -67,9 +72,9 @@ def gateway(certificate):
 
     def start(listen, backend):
         arguments = [listen, backend]
-        if not listen.startswith("tcp://"):
+        if is_tls(listen):
             arguments += ["--cert", certificate.cert, "--key", certificate.key]
-        if not backend.startswith("tcp://"):
+        if is_tls(backend):
             arguments += ["--roots", certificate.ca]
         running.append(cli.Gateway(*arguments))
         return running[-1]

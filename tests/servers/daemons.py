@@ -65,9 +65,13 @@ class Server:
         self.software, self.scheme, self.ports = software, scheme, ports
 
     def endpoint(self, way, port):
-        tls_at_once = "xmpps-server" if self.scheme == "xmpp-server" else f"{self.scheme}s"
-        scheme = {"plain": "tcp", "tls": tls_at_once, "starttls": f"{self.scheme}+starttls"}[way]
-        return f"{scheme}://localhost:{port}" if port else f"{scheme}://127.0.0.1:0"
+        """Where the server, or a gateway if `port` is 0, is spoken to in this way."""
+        return f"{endpoint_scheme(self.scheme, way)}://{'localhost' if port else '127.0.0.1'}:{port}"
+
+
+def endpoint_scheme(protocol, way):
+    tls_at_once = "xmpps-server" if protocol == "xmpp-server" else f"{protocol}s"
+    return {"plain": protocol, "tls": tls_at_once, "starttls": f"{protocol}+starttls"}[way]
 
 
 @contextlib.contextmanager
