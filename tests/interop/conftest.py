@@ -4,24 +4,15 @@ import pytest
 
 pytest.register_assert_rewrite("support.own_tests", "support.own_peer")
 
-from support import gnutls, openssl, own_tests, report, sotto
-from support.own_fixtures import meet, megabyte
-from support.pki import Pki
+from support import gnutls, openssl, report, sotto
+from support.fixtures import meet, megabyte, pki, programs, pytest_generate_tests, pytest_runtest_makereport
 from support.processes import Programs
 from support.site import Site
 from support.sotto import ROOT
 
 
 def pytest_addoption(parser):
-    parser.addoption("--update-docs", action="store_true", help="write docs/interop.md from this run")
-
-
-@pytest.fixture
-def programs():
-    """Starts programs for one test and stops them after it."""
-    started = Programs()
-    yield started
-    started.stop()
+    parser.addoption("--update-docs", action="store_true", help="renew docs/interop.md: the rows of the peers of this run")
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +21,6 @@ def module_programs():
     started = Programs()
     yield started
     started.stop()
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory):
-    return Pki(tmp_path_factory.mktemp("pki"))
 
 
 @pytest.fixture(params=[openssl, gnutls], ids=lambda peer: peer.NAME)
@@ -65,16 +51,6 @@ def terminating(module_programs, pki, site):
     credential = sotto.credential_arguments(pki.server())
     target = f"tcp://127.0.0.1:{site.port}"
     return sotto.start_proxy(module_programs, "tls://127.0.0.1:0", target, *credential, "--alpn", "http/1.1")
-
-
-def pytest_generate_tests(metafunc):
-    own_tests.parametrize(metafunc)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    report.note(item, outcome.get_result())
 
 
 def pytest_sessionfinish(session):

@@ -3,25 +3,7 @@ It ends a connection that it refuses without saying why."""
 
 import pytest
 
-from support import stacks
-from support.own_tests import (
-    test_bulk_of_client,
-    test_bulk_of_server,
-    test_certificate_of_client,
-    test_certificate_of_server,
-    test_fragments_of_client,
-    test_fragments_of_server,
-    test_full_suite_of_client,
-    test_full_suite_of_server,
-    test_group_of_client,
-    test_group_of_server,
-    test_no_certificate_for_server,
-    test_no_protocol_of_client,
-    test_protocol_of_client,
-    test_protocol_of_server,
-    test_refusal_by_client,
-    test_refusal_of_server,
-)
+from support import own_tests, stacks
 
 RESUMES = False
 PEER = stacks.stack(
@@ -35,6 +17,7 @@ PEER = stacks.stack(
     shared=("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",),
     alerts={"name": None, "root": None},
 )
+globals().update(own_tests.about("full_suite", "fragments"))
 
 
 @pytest.fixture

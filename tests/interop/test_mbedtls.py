@@ -3,31 +3,7 @@ shortest records are left out."""
 
 import pytest
 
-from support import stacks
-from support.own_tests import (
-    test_bulk_of_client,
-    test_bulk_of_server,
-    test_certificate_of_client,
-    test_certificate_of_server,
-    test_fragments_of_client,
-    test_fragments_of_server,
-    test_group_of_client,
-    test_group_of_server,
-    test_no_certificate_for_server,
-    test_no_protocol_of_client,
-    test_protocol_of_client,
-    test_protocol_of_server,
-    test_refusal_by_client,
-    test_refusal_of_server,
-    test_renegotiation_by_client,
-    test_renegotiation_by_server,
-    test_renegotiation_with_client,
-    test_renegotiation_with_server,
-    test_session_id_of_client,
-    test_session_id_of_server,
-    test_suite_of_client,
-    test_suite_of_server,
-)
+from support import own_tests, stacks
 
 PEER = stacks.stack(
     "mbedTLS",
@@ -41,6 +17,7 @@ PEER = stacks.stack(
     shared=("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",),
     alerts={"name": "bad_certificate", "root": "unknown_ca"},
 )
+globals().update(own_tests.about("suite", "session_id", "fragments", "renegotiation"))
 
 
 @pytest.fixture

@@ -3,33 +3,7 @@ client of TLS 1.2 does not signal secure renegotiation, so that only a policy wi
 
 import pytest
 
-from support import sotto, stacks
-from support.own_tests import (
-    test_answered_update_of_client,
-    test_answered_update_of_server,
-    test_bulk_of_client,
-    test_bulk_of_server,
-    test_certificate_of_client,
-    test_certificate_of_server,
-    test_fragments_of_client,
-    test_fragments_of_server,
-    test_group_of_client,
-    test_group_of_server,
-    test_no_certificate_for_server,
-    test_no_protocol_of_client,
-    test_protocol_of_client,
-    test_protocol_of_server,
-    test_refusal_by_client,
-    test_refusal_of_server,
-    test_retry_of_client,
-    test_retry_of_server,
-    test_session_id_of_client,
-    test_session_id_of_server,
-    test_suite_of_client,
-    test_suite_of_server,
-    test_update_of_client,
-    test_update_of_server,
-)
+from support import own_tests, sotto, stacks
 
 PEER = stacks.stack(
     "wolfSSL",
@@ -45,6 +19,7 @@ PEER = stacks.stack(
     shared=("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
     alerts={"name": "bad_certificate", "root": "unknown_ca"},
 )
+globals().update(own_tests.about("suite", "session_id", "retry", "fragments", "update", "answered_update"))
 
 
 @pytest.fixture
@@ -56,7 +31,7 @@ def command():
 @pytest.mark.parametrize("kind", ["ed25519", "rsa"])
 def test_other_certificate_of_server(kind, meet, pki, request):
     """A server that requires a client certificate, of kinds that it asks for in TLS 1.3 only."""
-    test_certificate_of_server(PEER.certified[0], kind, meet, pki, request)
+    own_tests.test_certificate_of_server(PEER.certified[0], kind, meet, pki, request)
 
 
 @pytest.mark.role("client")

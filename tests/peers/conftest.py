@@ -11,11 +11,9 @@ FOLDER = pathlib.Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent / "interop"))
 pytest.register_assert_rewrite("support.own_tests", "support.own_peer")
 
-from support import own_tests, report  # noqa: E402  (its folder is named just above)
-from support.own_fixtures import meet, megabyte  # noqa: E402, F401
-from support.pki import Pki  # noqa: E402
-from support.processes import Programs  # noqa: E402
-from support.sotto import ROOT  # noqa: E402
+# Their folder is named just above.
+from support.fixtures import meet, megabyte, pki, programs, pytest_generate_tests, pytest_runtest_makereport
+from support.sotto import ROOT
 
 
 def run(*command, folder):
@@ -49,19 +47,3 @@ def rustls_peer():
     target = ROOT / "build/rustls"
     build("cargo", "build", "--release", "--locked", "--target-dir", target, folder=FOLDER / "rustls")
     return [target / "release/rustls-peer"]
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory):
-    return Pki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture
-def programs():
-    started = Programs()
-    yield started
-    started.stop()
-
-
-def pytest_generate_tests(metafunc):
-    own_tests.parametrize(metafunc)

@@ -5,27 +5,8 @@ import re
 
 import pytest
 
+from support import own_tests
 from support.own_peer import OwnPeer
-from support.own_tests import (
-    test_answered_update_of_client,
-    test_answered_update_of_server,
-    test_bulk_of_client,
-    test_bulk_of_server,
-    test_certificate_of_client,
-    test_certificate_of_server,
-    test_group_of_client,
-    test_group_of_server,
-    test_no_certificate_for_server,
-    test_no_protocol_of_client,
-    test_protocol_of_client,
-    test_protocol_of_server,
-    test_refusal_by_client,
-    test_refusal_of_server,
-    test_retry_of_client,
-    test_retry_of_server,
-    test_suite_of_client,
-    test_suite_of_server,
-)
 from support.processes import output_of
 
 SUITES13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
@@ -58,6 +39,7 @@ PEER = OwnPeer(
     shared=("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
     alerts={"name": "bad_certificate", "root": "bad_certificate"},
 )
+globals().update(own_tests.about("suite", "retry", "answered_update"))
 
 
 @pytest.fixture

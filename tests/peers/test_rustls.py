@@ -4,31 +4,8 @@ import re
 
 import pytest
 
-from support import sotto
+from support import own_tests, sotto
 from support.own_peer import OwnPeer, check
-from support.own_tests import (
-    test_answered_update_of_client,
-    test_answered_update_of_server,
-    test_bulk_of_client,
-    test_bulk_of_server,
-    test_certificate_of_client,
-    test_certificate_of_server,
-    test_group_of_client,
-    test_group_of_server,
-    test_no_certificate_for_server,
-    test_no_protocol_of_client,
-    test_protocol_of_client,
-    test_protocol_of_server,
-    test_refusal_by_client,
-    test_refusal_of_server,
-    test_retry_of_client,
-    test_retry_of_server,
-    test_session_id_of_server,
-    test_suite_of_client,
-    test_suite_of_server,
-    test_update_of_client,
-    test_update_of_server,
-)
 from support.wishes import SUITES, SUITES12
 
 LOCK = sotto.ROOT / "tests/peers/rustls/Cargo.lock"
@@ -51,6 +28,7 @@ PEER = OwnPeer(
     alerts={"name": "bad_certificate", "root": "unknown_ca"},
 )
 EARLY = "said early"
+globals().update(own_tests.about("suite", "session_id_of_server", "retry", "update", "answered_update"))
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""What is asked of every peer that we wrote ourselves. A module says in `PEER` what its peer can do, imports those of these tests
-that it is up to, and has a fixture `command` with the words that start it."""
+"""What is asked of every peer that we wrote ourselves. A module says in `PEER` what its peer can do, takes the tests `about` what it
+is up to, and has a fixture `command` with the words that start it."""
 
 import pytest
 
@@ -8,8 +8,16 @@ from .own_peer import ANSWERS, SPOKEN, check, facts
 from .talk import ACTIONS
 
 PROTOCOLS = "h2,http/1.1"
+# What all of them are up to; the rest is asked for by name.
+COMMON = ("group", "certificate", "no_certificate", "protocol", "no_protocol", "bulk", "refusal")
 # For peers that keep what they may resume, and resume it whenever that is allowed.
 RESUMES = True
+
+
+def about(*topics):
+    """The tests that all are asked and those about these topics, "suite" or "suite_of_client", for the globals of a module."""
+    starts = tuple(f"test_{topic}" + ("" if "_of_" in topic else "_") for topic in (*COMMON, *topics))
+    return {name: test for name, test in globals().items() if name.startswith(starts)}
 
 
 def each(**lists):
@@ -98,10 +106,10 @@ def test_group_of_server(suite, group, meet):
 
 @pytest.mark.role("client")
 @each(group="retried")
-def test_retry_of_client(group, meet):
-    """HelloRetryRequest: sotto wants a group that the client sent no key share for; the second connection resumes."""
+def test_retry_of_client(group, meet, request):
+    """HelloRetryRequest: sotto wants a group that the client sent no key share for, and resumption after it."""
     client, events = meet.serve("TLS_AES_128_GCM_SHA256", "--groups", group)
-    check(client, events, "TLS_AES_128_GCM_SHA256")
+    check(client, events, "TLS_AES_128_GCM_SHA256", resumes(request))
     assert events[0]["hello_retried"] and events[0]["group"] == group
 
 

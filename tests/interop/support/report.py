@@ -6,21 +6,35 @@ peer plays. The first line of a test's docstring says what it exercises.
 
 INTRODUCTION = """# Real peers
 
-libsotto is tried against TLS programs that we did not write. `./test` runs all of this on Debian 12 and skips none of it;
-this page is written by `pytest-3 tests/interop --update-docs`, so it says what one run has shown.
+libsotto is tried against TLS programs and libraries that we did not write. `./test` runs all of tests/interop on Debian 12 and
+skips none of it; `./test --peers` runs tests/peers, whose peers come from the registries of Go and Rust. This page is written by
+`python3 -m pytest tests/interop tests/peers --update-docs`, so it says what one run has shown; a run with fewer peers renews
+their rows.
 
-The peers are Debian's packages openssl, gnutls-bin, curl, nginx, openjdk-17-jdk-headless, nodejs and chromium (with
-libnss3-tools, to make the browser trust an authority). "Role" is the peer's: a client connects to sotto, a server is connected to by sotto.
-OpenSSL and GnuTLS talk to `sotto_peer` (tests/interop/peer), which is libsotto's public API with every knob in reach, and
-to `sotto connect` where that is said; the others talk to `sotto proxy`, as a user would set it up. "sotto answers late"
-means that the program, not the library, chose the certificate, signed and verified, between two calls of `receive`.
+"Role" is the peer's: a client connects to sotto, a server is connected to by sotto. OpenSSL, GnuTLS, NSS and Botan come with
+programs of their own, which talk to `sotto_peer` (tests/interop/peer), that is libsotto's public API with every knob in reach, and
+to `sotto connect` where that is said. wolfSSL, mbedTLS, BearSSL, Erlang's ssl, Go's crypto/tls and rustls are libraries: small
+programs of ours around them (tests/interop/stacks, tests/interop/erlang, tests/peers) are all asked the same things, as far as
+they can do them, and speak with `sotto_peer`. The browsers, curl, nginx, Java and Node speak with `sotto proxy`, as a user
+would set it up. "sotto answers late" means that the program, not the library, chose the certificate, signed and verified, between
+two calls of `receive`.
 
-Where the peers differ: GnuTLS's client says `bad_certificate` where OpenSSL's says `unknown_ca`, and GnuTLS's server without
-TLS 1.3 says `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told. In TLS 1.2 a server
-that misses a client certificate says `handshake_failure` (OpenSSL) or `decode_error` (GnuTLS). Both servers end the connection
-when a client answers their HelloRequest with the warning `no_renegotiation`; sotto would go on.
+Where the peers differ:
+- GnuTLS's client says `bad_certificate` where OpenSSL's says `unknown_ca`, and GnuTLS's server without TLS 1.3 says
+  `handshake_failure` where OpenSSL's says `protocol_version`; sotto repeats what it was told. In TLS 1.2 a server that misses a
+  client certificate says `handshake_failure` (OpenSSL) or `decode_error` (GnuTLS).
+- OpenSSL's and GnuTLS's servers end the connection when a client answers their HelloRequest with the warning
+  `no_renegotiation`; sotto would go on.
+- wolfSSL, as Debian builds it, does not signal secure renegotiation as a client of TLS 1.2, so it is served only by a policy whose
+  `require_secure_renegotiation` is off. Its second ClientHello has its extensions in another order than the first.
+- mbedTLS 2.28 neither sends nor takes a handshake message in several records, so it cannot keep to a `max_fragment_length` that
+  is shorter than its certificates.
+- BearSSL knows no extended master secret, without which sotto resumes nothing, and closes a connection that it refuses without
+  an alert.
+- Erlang's client says how it would resume (`psk_key_exchange_modes`) only when it has a ticket, so it gets none from sotto
+  (RFC 8446, 4.2.9). Its passive sockets lose a close_notify that arrives while nobody waits in `ssl:recv`.
 
-Rows that begin with "TLS 1.2" are about that version, and so is "1.2" among what was exercised; the others are TLS 1.3.
+Rows that begin with "TLS 1.2" are about that version, and so is "1.2" among what was exercised; a cipher suite says its version.
 
 | Peer | Version | Role | What was exercised | With | Result |
 | --- | --- | --- | --- | --- | --- |
@@ -44,12 +58,16 @@ def note(item, result):
 
 
 def write(file):
-    """Writes the page."""
+    """Writes the page. What it says of peers that were not in this run stays."""
     versions = {peer: peer.version() for peer, _, _ in _rows}
-    lines = []
-    for (peer, role, what), outcomes in sorted(_rows.items(), key=lambda row: (row[0][0].NAME, row[0][1])):
+    names = {peer.NAME for peer in versions}
+    lines = [line for line in file.read_text().splitlines() if line.startswith("| ") and line.split(" | ")[0][2:] not in names]
+    for (peer, role, what), outcomes in _rows.items():
         passed = sum(outcome == "passed" for outcome in outcomes.values())
         result = "passed" if passed == len(outcomes) else f"{passed} of {len(outcomes)} passed"
         with_what = ", ".join(name for name in outcomes if name)
         lines.append(f"| {peer.NAME} | {versions[peer]} | {role} | {what} | {with_what} | {result} |")
+    # The head of the table is part of the introduction.
+    lines = [line for line in lines if not line.startswith(("| Peer |", "| --- |"))]
+    lines.sort(key=lambda line: (line.split(" | ")[0].lower(), line.split(" | ")[2]))
     file.write_text(INTRODUCTION + "\n".join(lines) + "\n")
