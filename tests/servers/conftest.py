@@ -24,17 +24,18 @@ NAMES = ["localhost", "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3"]
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory, folders):
-    """A local authority and a leaf for this machine, in a place that servers without rights can read."""
+    """A local authority, a leaf for this machine and another one, in a place that servers without rights can read."""
     home = tmp_path_factory.mktemp("xdg")
-    made = cli.run("cert", "dev", *NAMES, env={"XDG_DATA_HOME": str(home)})
-    assert made.returncode == 0, made.stderr.decode()
-    rows = dict(line.split(None, 1) for line in made.stdout.decode().splitlines())
     folder = open_folder("certificate")
     files = {}
-    for name in ("ca", "cert", "key"):
-        files[name] = folder / f"{name}.pem"
-        shutil.copy(rows[name], files[name])
-        files[name].chmod(0o644)
+    for prefix, names in (("", NAMES), ("other_", ["localhost"])):
+        made = cli.run("cert", "dev", *names, env={"XDG_DATA_HOME": str(home)})
+        assert made.returncode == 0, made.stderr.decode()
+        rows = dict(line.split(None, 1) for line in made.stdout.decode().splitlines())
+        for name in ("ca", "cert", "key"):
+            files[prefix + name] = folder / f"{prefix}{name}.pem"
+            shutil.copy(rows[name], files[prefix + name])
+            files[prefix + name].chmod(0o644)
     return types.SimpleNamespace(**files)
 
 

@@ -40,10 +40,10 @@ def postgresql(folder, certificate):
         yield daemons.Server("PostgreSQL", "postgresql", {"plain": port, "starttls": port})
 
 
-def psql(certificate, port, mode, query="select 6 * 7"):
-    return subprocess.run(["psql", "-X", "-A", "-t", "-c", query,
+def psql(certificate, port, mode, *more):
+    return subprocess.run(["psql", "-X", "-A", "-t", "-c", "select 6 * 7",
                            f"host=localhost port={port} user=joe dbname=postgres sslmode={mode} sslrootcert={certificate.ca} "
-                           "connect_timeout=20"], capture_output=True, timeout=60,
+                           f"connect_timeout=20 {' '.join(more)}"], capture_output=True, timeout=60,
                           env={**os.environ, "PGPASSWORD": PASSWORD})
 
 
@@ -52,6 +52,15 @@ def test_psql_gets_an_answer(proxied, originated, postgresql, certificate, clien
     port, way = originated(postgresql, proxied(postgresql, client_way, server_way), client_way)
     done = psql(certificate, port, "verify-full" if way == "starttls" else "disable")
     assert done.stdout.decode().strip() == "42", done.stderr.decode()
+
+
+@pytest.mark.parametrize("binding,answer", [("disable", "42"), ("prefer", "")])
+def test_channel_binding_does_not_pass_a_gateway_with_a_certificate_of_its_own(postgresql, certificate, binding, answer):
+    with cli.Gateway("postgresql+starttls://127.0.0.1:0", postgresql.endpoint("starttls", postgresql.ports["starttls"]), "--cert",
+                     certificate.other_cert, "--key", certificate.other_key, "--roots", certificate.ca) as running:
+        done = psql(certificate, running.port, "verify-full", f"channel_binding={binding}")
+    assert done.stdout.decode().strip() == answer, done.stderr.decode()
+    assert answer or "channel binding" in done.stderr.decode(), done.stderr.decode()
 
 
 def test_psql_without_tls_is_told_that_it_is_required(proxied, postgresql, certificate):

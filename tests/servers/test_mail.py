@@ -150,6 +150,19 @@ def test_imaplib_appends_and_reads_back(proxied, dovecot, context, client_way, s
         assert parts[0][1].decode() == text
 
 
+def test_tls_at_once_in_front_of_starttls_needs_no_name(gateway, dovecot, context):
+    running = gateway("tls://127.0.0.1:0", dovecot["imap"].endpoint("starttls", dovecot["imap"].ports["starttls"]))
+    with imap_session(running.port, "tls", context) as imap:
+        imap.login(USER, PASSWORD)
+
+
+def test_starttls_in_front_of_a_plain_server_needs_no_name_for_it(gateway, postfix, dovecot, context):
+    running = gateway("smtp+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{postfix.ports['plain']}")
+    token, text = letter()
+    submit(running.port, "starttls", context, text)
+    arrived(dovecot, token)
+
+
 @every_way
 def test_curl_reads_imap(proxied, dovecot, certificate, client_way, server_way):
     port = proxied(dovecot["imap"], client_way, server_way)
