@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "unit/starttls/script.hpp"
+#include "support/starttls_script.hpp"
 
 namespace sotto::test {
 namespace {

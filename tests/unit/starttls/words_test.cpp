@@ -1,5 +1,5 @@
 // What real servers and clients say, and what the dialogues make of it.
-#include "unit/starttls/script.hpp"
+#include "support/starttls_script.hpp"
 
 namespace sotto::test {
 namespace {

@@ -2,11 +2,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "unit/starttls/script.hpp"
+#include "support/starttls_script.hpp"
 
-namespace sotto::test {
+namespace sotto::attack {
 namespace {
 
+using namespace test;
 using starttls::Client;
 using starttls::Protocol;
 using starttls::Server;
@@ -14,7 +15,7 @@ using starttls::State;
 
 constexpr std::string_view smtp_hello = "220 mail.example ESMTP\r\n";
 
-TEST(StarttlsAttacks, a_capability_taken_out_is_not_a_reason_to_go_on_in_plaintext) {
+TEST(Starttls, a_capability_taken_out_is_not_a_reason_to_go_on_in_plaintext) {
   struct Case {
     Protocol protocol;
     std::vector<std::string> said;
@@ -42,7 +43,7 @@ TEST(StarttlsAttacks, a_capability_taken_out_is_not_a_reason_to_go_on_in_plainte
   }
 }
 
-TEST(StarttlsAttacks, a_reply_ahead_of_its_command_is_an_injection) {
+TEST(Starttls, a_reply_ahead_of_its_command_is_an_injection) {
   Client smtp(Protocol::smtp, "client.example");
   EXPECT_EQ(error_after(smtp, "220 mail.example ESMTP\r\n250-mail.example\r\n250 STARTTLS\r\n").code,
             Code::starttls_injected_reply);
@@ -56,13 +57,13 @@ TEST(StarttlsAttacks, a_reply_ahead_of_its_command_is_an_injection) {
 }
 
 // CVE-2021-23222.
-TEST(StarttlsAttacks, a_row_behind_postgresqls_consent_is_an_injection) {
+TEST(Starttls, a_row_behind_postgresqls_consent_is_an_injection) {
   Client client(Protocol::postgresql);
   EXPECT_EQ(error_after(client, "SR").code, Code::starttls_injected_reply);
 }
 
 // CVE-2011-0411.
-TEST(StarttlsAttacks, a_command_behind_starttls_is_never_run) {
+TEST(Starttls, a_command_behind_starttls_is_never_run) {
   Server server(Protocol::smtp, {"mail.example"});
   output_of(server);
   const auto error = error_after(server, "EHLO evil\r\nSTARTTLS\r\nMAIL FROM:<evil@example>\r\n");
@@ -70,20 +71,20 @@ TEST(StarttlsAttacks, a_command_behind_starttls_is_never_run) {
   EXPECT_NE(error.message().find("somebody may be injecting commands"), std::string::npos) << error.message();
 }
 
-TEST(StarttlsAttacks, half_a_line_behind_starttls_is_refused_as_well) {
+TEST(Starttls, half_a_line_behind_starttls_is_refused_as_well) {
   Server server(Protocol::imap);
   EXPECT_EQ(error_after(server, "a STARTTLS\r\nb").code, Code::starttls_pipelined_command);
 }
 
 // RFC 9051, 7.1.4.
-TEST(StarttlsAttacks, a_preauthenticated_session_is_refused) {
+TEST(Starttls, a_preauthenticated_session_is_refused) {
   Client client(Protocol::imap);
   EXPECT_EQ(error_after(client, "* PREAUTH welcome\r\n").code, Code::starttls_preauthenticated);
   starttls::Greeting greeting(Protocol::imap);
   EXPECT_EQ(error_after(greeting, "* PREAUTH welcome\r\n").code, Code::starttls_preauthenticated);
 }
 
-TEST(StarttlsAttacks, a_line_of_8192_octets_is_read_and_a_longer_one_is_not) {
+TEST(Starttls, a_line_of_8192_octets_is_read_and_a_longer_one_is_not) {
   const auto greeting = [](std::size_t length) { return "220 " + std::string(length - 4, 'x') + "\r\n"; };
   Client fits(Protocol::smtp);
   say(fits, greeting(8192));
@@ -93,21 +94,21 @@ TEST(StarttlsAttacks, a_line_of_8192_octets_is_read_and_a_longer_one_is_not) {
   EXPECT_EQ(error_after(server, std::string(9000, 'x')).code, Code::starttls_line_too_long);
 }
 
-TEST(StarttlsAttacks, a_banner_without_end_is_cut_off) {
+TEST(Starttls, a_banner_without_end_is_cut_off) {
   Client client(Protocol::smtp);
   std::string banner;
   for (int i = 0; i < 300; ++i) banner += "220-welcome\r\n";
   EXPECT_EQ(error_after(client, banner).code, Code::starttls_too_much);
 }
 
-TEST(StarttlsAttacks, a_client_that_tries_command_after_command_is_cut_off) {
+TEST(Starttls, a_client_that_tries_command_after_command_is_cut_off) {
   Server server(Protocol::pop3);
   std::string guesses;
   for (int i = 0; i < 300; ++i) guesses += "PASS guess\r\n";
   EXPECT_EQ(error_after(server, guesses).code, Code::starttls_too_much);
 }
 
-TEST(StarttlsAttacks, a_greeting_of_another_protocol_is_refused) {
+TEST(Starttls, a_greeting_of_another_protocol_is_refused) {
   struct Case {
     Protocol protocol;
     std::string_view greeting;
@@ -129,7 +130,7 @@ TEST(StarttlsAttacks, a_greeting_of_another_protocol_is_refused) {
 }
 
 // What one side takes for the end of a line and the other does not is how commands are smuggled.
-TEST(StarttlsAttacks, a_line_must_end_in_cr_lf) {
+TEST(Starttls, a_line_must_end_in_cr_lf) {
   for (const std::string_view ending :
        {std::string_view("\n"), std::string_view("\rx"), std::string_view("\0\r\n", 3)}) {
     Client client(Protocol::smtp);
@@ -139,12 +140,12 @@ TEST(StarttlsAttacks, a_line_must_end_in_cr_lf) {
   }
 }
 
-TEST(StarttlsAttacks, an_imap_literal_that_does_not_wait_is_refused) {
+TEST(Starttls, an_imap_literal_that_does_not_wait_is_refused) {
   Server server(Protocol::imap);
   EXPECT_EQ(error_after(server, "a LOGIN {12+}\r\nb STARTTLS\r\n").code, Code::starttls_malformed);
 }
 
-TEST(StarttlsAttacks, the_peers_words_are_harmless_on_a_terminal) {
+TEST(Starttls, the_peers_words_are_harmless_on_a_terminal) {
   Client client(Protocol::smtp);
   say(client, "554 \x1b[2J" + std::string(1000, 'x') + "\r\n");
   EXPECT_EQ(client.state(), State::refused);
@@ -152,7 +153,7 @@ TEST(StarttlsAttacks, the_peers_words_are_harmless_on_a_terminal) {
   EXPECT_LT(client.refusal().size(), 400U);
 }
 
-TEST(StarttlsAttacks, each_has_a_sentence_of_its_own) {
+TEST(Starttls, each_has_a_sentence_of_its_own) {
   std::vector<std::string> sentences;
   for (auto code = Code::starttls_wrong_greeting; code <= Code::starttls_cut;
        code = static_cast<Code>(static_cast<int>(code) + 1))
@@ -163,7 +164,7 @@ TEST(StarttlsAttacks, each_has_a_sentence_of_its_own) {
 }
 
 // LDAP lengths that would take memory, and BER that LDAP forbids (RFC 4511, 5.1).
-TEST(StarttlsAttacks, ldap_lengths_are_bounded_and_definite) {
+TEST(Starttls, ldap_lengths_are_bounded_and_definite) {
   Client huge(Protocol::ldap);
   EXPECT_EQ(error_after(huge, "\x30\x84\x7f\xff\xff\xff").code, Code::starttls_too_much);
   Client indefinite(Protocol::ldap);
@@ -177,4 +178,4 @@ TEST(StarttlsAttacks, ldap_lengths_are_bounded_and_definite) {
 }
 
 }  // namespace
-}  // namespace sotto::test
+}  // namespace sotto::attack
