@@ -23,6 +23,12 @@ def module_programs():
     started.stop()
 
 
+@pytest.fixture
+def version():
+    """The version of TLS that is spoken; the mark `both_versions` has the test run with either."""
+    return "1.3"
+
+
 @pytest.fixture(params=[openssl, gnutls], ids=lambda peer: peer.NAME)
 def peer(request):
     """Each of the two TLS stacks that everything is tried with, in both roles."""

@@ -64,17 +64,33 @@ def connected(programs, pki, tmp_path):
     return connect
 
 
+# Each test with Botan in either role.
+either_role = pytest.mark.parametrize(
+    "meeting",
+    [
+        pytest.param("served", marks=pytest.mark.role("client"), id="client"),
+        pytest.param("connected", marks=pytest.mark.role("server"), id="server"),
+    ],
+)
+
+
+@pytest.fixture
+def meet(meeting, request):
+    """Lets Botan in that role and sotto meet."""
+    return request.getfixturevalue(meeting)
+
+
 def resumed(events, suite):
     assert [event["suite"] for event in events] == [suite] * 2
     assert [event["version"] for event in events] == ["TLS 1.2"] * 2
     return [event["resumed"] for event in events] == [False, True]
 
 
-@pytest.mark.role("client")
+@either_role
 @pytest.mark.parametrize("suite", botan.SUITES12)
-def test_suite_of_client(suite, served):
-    """TLS 1.2: each cipher suite, the only one on both sides, and resumption by ticket."""
-    assert resumed(served(suite), suite)
+def test_suite(suite, meet):
+    """TLS 1.2: each cipher suite, the only one on both sides, and resumption: by ticket with a client, by session ID with a server."""
+    assert resumed(meet(suite), suite)
 
 
 @pytest.mark.role("client")
@@ -84,38 +100,16 @@ def test_session_id_of_client(suite, served):
     assert resumed(served(suite, "--tickets", 0), suite)
 
 
-@pytest.mark.role("client")
+@either_role
 @pytest.mark.parametrize("suite", CBC[::2])
-def test_mac_then_encrypt_of_client(suite, served):
-    """TLS 1.2: a client that does not know encrypt-then-MAC."""
-    assert resumed(served(suite, encrypt_then_mac=False), suite)
+def test_mac_then_encrypt(suite, meet):
+    """TLS 1.2: a peer that does not know encrypt-then-MAC."""
+    assert resumed(meet(suite, encrypt_then_mac=False), suite)
 
 
-@pytest.mark.role("client")
+@either_role
 @pytest.mark.parametrize("group", botan.GROUPS)
-def test_group_of_client(group, served):
-    """TLS 1.2: each group, the only one the client knows."""
-    (event,) = served("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", groups=(group,), connections=1)
-    assert event["group"] == group
-
-
-@pytest.mark.role("server")
-@pytest.mark.parametrize("suite", botan.SUITES12)
-def test_suite_of_server(suite, connected):
-    """TLS 1.2: each cipher suite, the only one on both sides, and resumption by session ID."""
-    assert resumed(connected(suite), suite)
-
-
-@pytest.mark.role("server")
-@pytest.mark.parametrize("suite", CBC[::2])
-def test_mac_then_encrypt_of_server(suite, connected):
-    """TLS 1.2: a server that does not know encrypt-then-MAC."""
-    assert resumed(connected(suite, encrypt_then_mac=False), suite)
-
-
-@pytest.mark.role("server")
-@pytest.mark.parametrize("group", botan.GROUPS)
-def test_group_of_server(group, connected):
-    """TLS 1.2: each group, the only one the server takes."""
-    (event,) = connected("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", groups=(group,), connections=1)
+def test_group(group, meet):
+    """TLS 1.2: each group, the only one that Botan knows."""
+    (event,) = meet("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", groups=(group,), connections=1)
     assert event["group"] == group

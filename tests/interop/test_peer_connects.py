@@ -10,14 +10,14 @@ from support.pki import KEY_KINDS, OTHER_SERVER
 from support.secrets import secrets_in
 from support.talk import serve
 from support.talk import with_client as converse
-from support.wishes import GROUPS, SUITES, Wishes, other_group
+from support.wishes import BULK, GROUPS, SUITES, Wishes, both_versions, other_group
 
 pytestmark = pytest.mark.role("client")
 
 
 @pytest.fixture
-def wishes(pki):
-    return Wishes(roots=pki.roots)
+def wishes(pki, version):
+    return Wishes(roots=pki.roots, version=version)
 
 
 @pytest.mark.parametrize("suite", SUITES)
@@ -68,20 +68,24 @@ def test_resumption_through_hello_retry(peer, programs, pki, wishes, tmp_path):
     assert connected["resumed"] and connected["hello_retried"]
 
 
+@both_versions
 @pytest.mark.parametrize("kind", KEY_KINDS)
-def test_server_key(peer, kind, programs, pki, wishes):
+def test_server_key(peer, version, kind, programs, pki, wishes):
     """Each kind of server key."""
     server = serve(programs, [pki.server(kind)])
     connected = converse(peer.start_client(programs, server.port, wishes), server)
+    assert connected["version"] == f"TLS {version}"
     assert connected["scheme"] == KEY_KINDS[kind][1]
 
 
+@both_versions
 def test_intermediate(peer, programs, pki, wishes):
     """A server chain with an intermediate."""
     server = serve(programs, [pki.chained_server()])
     converse(peer.start_client(programs, server.port, wishes), server)
 
 
+@both_versions
 @pytest.mark.parametrize("kind", KEY_KINDS)
 def test_client_certificate(peer, kind, programs, pki, wishes):
     """A required client certificate, each kind of key."""
@@ -91,6 +95,7 @@ def test_client_certificate(peer, kind, programs, pki, wishes):
     assert f"client {kind}" in connected["peer_subject"]
 
 
+@both_versions
 def test_distrusted_server(peer, programs, pki, wishes):
     """A client that does not trust the server's root says so, and sotto repeats it."""
     server = serve(programs, [pki.server()])
@@ -108,6 +113,7 @@ def test_missing_client_certificate(peer, programs, pki, wishes):
     client.got_alert("certificate_required")
 
 
+@both_versions
 def test_untrusted_client_certificate(peer, programs, pki, wishes):
     """A client whose certificate comes from an unknown root is refused."""
     server = serve(programs, [pki.server()], "--client-auth", "required", "--roots", pki.roots)
@@ -115,6 +121,7 @@ def test_untrusted_client_certificate(peer, programs, pki, wishes):
     client = peer.start_client(programs, server.port, replace(wishes, credential=stranger))
     ended = server.event("ended")
     assert (ended["how"], ended["code"]) == ("failed", "certificate_untrusted")
+    assert not server.events("connected")
     client.got_alert("unknown_ca")
 
 
@@ -154,6 +161,7 @@ def test_key_update_by_sotto(peer, which, programs, pki, wishes):
     assert ended["key_updates"] == (2 if which == "both" else 0)
 
 
+@both_versions
 def test_alpn(peer, programs, pki, wishes):
     """ALPN: the server's preference among what the client offers."""
     server = serve(programs, [pki.server()], "--alpn", "h2,http/1.1")
@@ -162,6 +170,7 @@ def test_alpn(peer, programs, pki, wishes):
     assert client.alpn() == "h2"
 
 
+@both_versions
 def test_no_common_alpn(peer, programs, pki, wishes):
     """A client with no application protocol in common is refused."""
     server = serve(programs, [pki.server()], "--alpn", "h2")
@@ -171,6 +180,7 @@ def test_no_common_alpn(peer, programs, pki, wishes):
     client.got_alert("no_application_protocol")
 
 
+@both_versions
 @pytest.mark.parametrize("name", ["server.test", OTHER_SERVER])
 def test_certificate_by_name(peer, name, programs, pki, wishes):
     """The certificate chosen by SNI among two."""
@@ -180,6 +190,7 @@ def test_certificate_by_name(peer, name, programs, pki, wishes):
     assert connected["scheme"] == ("ed25519" if name == OTHER_SERVER else "ecdsa_secp256r1_sha256")
 
 
+@both_versions
 def test_late_answers(peer, programs, pki, wishes):
     """sotto answers late: choice of certificate, signature and verification of a required certificate."""
     demands = ("--client-auth", "required", "--roots", pki.roots, "--late")
@@ -190,13 +201,14 @@ def test_late_answers(peer, programs, pki, wishes):
     assert "client ecdsa_p256" in connected["peer_subject"]
 
 
-def test_bulk(peer, programs, pki, wishes, payload, tmp_path):
-    """Four megabytes each way, compared by hash."""
+@pytest.mark.parametrize("version, suite", BULK)
+def test_bulk(peer, suite, programs, pki, wishes, payload, tmp_path):
+    """Four megabytes each way, compared by hash, with each cipher."""
     data = payload.read_bytes()
     received = tmp_path / "received"
     actions = (f"receive:{len(data)}", f"send:{payload}", "close", "drain")
     server = sotto.start_server(programs, [pki.server()], "--received", received, actions=actions)
-    client = peer.start_client(programs, server.port, replace(wishes, extra=peer.BINARY))
+    client = peer.start_client(programs, server.port, replace(wishes, suites=(suite,), extra=peer.BINARY))
     server.event("connected")
     client.write(data)
     client.wait_until(lambda: data in client.stdout, "all the data")
@@ -206,6 +218,7 @@ def test_bulk(peer, programs, pki, wishes, payload, tmp_path):
     assert hashlib.sha256(received.read_bytes()).digest() == hashlib.sha256(data).digest()
 
 
+@both_versions
 def test_exporter(peer, programs, pki, wishes):
     """Exported keying material is the same on both sides."""
     server = serve(programs, [pki.server()], "--export", "EXPORTER-interop")
@@ -213,14 +226,16 @@ def test_exporter(peer, programs, pki, wishes):
     assert client.exported() == converse(client, server)["exported"]
 
 
-def test_key_log(peer, programs, pki, wishes, tmp_path):
+@both_versions
+def test_key_log(peer, version, programs, pki, wishes, tmp_path):
     """The key logs of both sides hold the same secrets."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     server = serve(programs, [pki.server()], "--keylog", ours)
     converse(peer.start_client(programs, server.port, replace(wishes, key_log=theirs)), server)
-    assert secrets_in(ours) == secrets_in(theirs)
+    assert secrets_in(ours, version) == secrets_in(theirs, version)
 
 
+@both_versions
 def test_truncation_by_sotto(peer, programs, pki, wishes):
     """The client tells a dropped transport from close_notify."""
     server = sotto.start_server(programs, [pki.server()], actions=("say:half a", "cut"))
@@ -230,6 +245,7 @@ def test_truncation_by_sotto(peer, programs, pki, wishes):
     assert server.event("ended")["how"] == "cut"
 
 
+@both_versions
 def test_truncation_by_peer(peer, programs, pki, wishes):
     """sotto tells a dropped transport from close_notify: the client is killed."""
     server = serve(programs, [pki.server()])

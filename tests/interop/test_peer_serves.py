@@ -10,13 +10,14 @@ from support.pki import KEY_KINDS
 from support.secrets import secrets_in
 from support.talk import ACTIONS, LINE
 from support.talk import with_server as converse
-from support.wishes import GROUPS, SUITES, Wishes, other_group
+from support.wishes import BULK, GROUPS, SUITES, Wishes, both_versions, other_group
 
 pytestmark = pytest.mark.role("server")
 
+
 @pytest.fixture
-def wishes(pki):
-    return Wishes(credential=pki.server())
+def wishes(pki, version):
+    return Wishes(credential=pki.server(), version=version)
 
 
 @pytest.fixture
@@ -79,26 +80,32 @@ def test_resumption_through_hello_retry(peer, programs, call, wishes):
     assert connected["resumed"] and connected["hello_retried"]
 
 
+@both_versions
 @pytest.mark.parametrize("kind", KEY_KINDS)
-def test_server_key(peer, kind, programs, pki, call):
+def test_server_key(peer, version, kind, programs, pki, call, wishes):
     """Each kind of server key."""
-    server = peer.start_server(programs, Wishes(credential=pki.server(kind)))
+    server = peer.start_server(programs, replace(wishes, credential=pki.server(kind)))
     connected = converse(call(server), server)
-    assert family(connected["scheme"]) == family(KEY_KINDS[kind][1])
+    assert connected["version"] == f"TLS {version}"
+    assert family(connected["scheme"], version) == family(KEY_KINDS[kind][1], version)
     assert "server.test" in connected["peer_subject"]
 
 
-def family(scheme):
-    """The scheme without its hash where the signer is free to choose that: "rsa_pss_rsae"."""
+def family(scheme, version):
+    """The scheme without what the signer is free to choose: the hash; RFC 8446, 4.2.3: for ECDSA in TLS 1.2 no curve is meant."""
+    if scheme.startswith("ecdsa") and version == "1.2":
+        return "ecdsa"
     return scheme.rsplit("_", 1)[0] if scheme.startswith("rsa_pss_rsae") else scheme
 
 
-def test_intermediate(peer, programs, pki, call):
+@both_versions
+def test_intermediate(peer, programs, pki, call, wishes):
     """A server chain with an intermediate."""
-    server = peer.start_server(programs, Wishes(credential=pki.chained_server()))
+    server = peer.start_server(programs, replace(wishes, credential=pki.chained_server()))
     converse(call(server), server)
 
 
+@both_versions
 @pytest.mark.parametrize("kind", KEY_KINDS)
 def test_client_certificate(peer, kind, programs, pki, call, wishes):
     """A required client certificate, each kind of key."""
@@ -115,15 +122,17 @@ def test_missing_client_certificate(peer, programs, pki, call, wishes):
     assert ended["alert"] == "certificate_required"
 
 
-def test_untrusted_server(peer, programs, pki, call):
+@both_versions
+def test_untrusted_server(peer, programs, pki, call, wishes):
     """A server whose certificate comes from an unknown root is refused."""
-    server = peer.start_server(programs, Wishes(credential=pki.server(root=pki.foreign_root)))
+    server = peer.start_server(programs, replace(wishes, credential=pki.server(root=pki.foreign_root)))
     ended = call(server).event("ended")
     assert (ended["how"], ended["code"]) == ("failed", "certificate_untrusted")
     assert ended["alert"] == "unknown_ca"
     server.got_alert("unknown_ca")
 
 
+@both_versions
 def test_wrong_name(peer, programs, call, wishes):
     """A server whose certificate is for another name is refused."""
     server = peer.start_server(programs, wishes)
@@ -147,6 +156,7 @@ def test_key_update_by_sotto(peer, which, programs, call, wishes):
     assert ended["key_updates"] == (1 if which == "both" else 0)
 
 
+@both_versions
 def test_alpn(peer, programs, call, wishes):
     """ALPN: the server's choice among what sotto offers."""
     server = peer.start_server(programs, replace(wishes, alpn=("http/1.1",)))
@@ -154,6 +164,7 @@ def test_alpn(peer, programs, call, wishes):
     assert connected["alpn"] == server.alpn() == "http/1.1"
 
 
+@both_versions
 def test_late_answers(peer, programs, pki, call, wishes):
     """sotto answers late: choice of certificate, signature and verification of a required certificate."""
     server = peer.start_server(programs, replace(wishes, require_client_certificate=True, roots=pki.roots))
@@ -161,11 +172,12 @@ def test_late_answers(peer, programs, pki, call, wishes):
     server.wait_for("client ecdsa_p384")
 
 
-def test_bulk(peer, programs, call, wishes, payload, tmp_path):
-    """Four megabytes each way, compared by hash."""
+@pytest.mark.parametrize("version, suite", BULK)
+def test_bulk(peer, suite, programs, call, wishes, payload, tmp_path):
+    """Four megabytes each way, compared by hash, with each cipher."""
     data = payload.read_bytes()
     received = tmp_path / "received"
-    server = peer.start_server(programs, replace(wishes, extra=peer.BINARY))
+    server = peer.start_server(programs, replace(wishes, suites=(suite,), extra=peer.BINARY))
     actions = (f"send:{payload}", "say:", f"receive:{len(data) + 1}", "close")
     client = call(server, "--received", received, actions=actions)
     peer.send_back(server, data)
@@ -174,6 +186,7 @@ def test_bulk(peer, programs, call, wishes, payload, tmp_path):
     assert hashlib.sha256(received.read_bytes()).digest() == hashlib.sha256(data + b"\n").digest()
 
 
+@both_versions
 def test_exporter(peer, programs, call, wishes):
     """Exported keying material is the same on both sides."""
     server = peer.start_server(programs, replace(wishes, export_label="EXPORTER-interop"))
@@ -181,14 +194,16 @@ def test_exporter(peer, programs, call, wishes):
     assert connected["exported"] == server.exported()
 
 
-def test_key_log(peer, programs, call, wishes, tmp_path):
+@both_versions
+def test_key_log(peer, version, programs, call, wishes, tmp_path):
     """The key logs of both sides hold the same secrets."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     server = peer.start_server(programs, replace(wishes, key_log=theirs))
     converse(call(server, "--keylog", ours), server)
-    assert secrets_in(ours) == secrets_in(theirs)
+    assert secrets_in(ours, version) == secrets_in(theirs, version)
 
 
+@both_versions
 def test_truncation_by_peer(peer, programs, call, wishes):
     """sotto tells a dropped transport from close_notify: the server is killed."""
     server = peer.start_server(programs, wishes)

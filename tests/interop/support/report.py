@@ -52,9 +52,10 @@ def note(item, result):
     if peer is None:
         return
     what = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
-    row = _rows.setdefault((peer, item.get_closest_marker("role").args[0], what), {})
-    name = item.callspec.id.removeprefix(peer.NAME).lstrip("-") if hasattr(item, "callspec") else ""
-    row[name] = result.outcome
+    role = item.get_closest_marker("role").args[0]
+    row = _rows.setdefault((peer, role, what), {})
+    parts = item.callspec.id.split("-") if hasattr(item, "callspec") else []
+    row["-".join(part for part in parts if part not in (peer.NAME, role))] = result.outcome
 
 
 def write(file):

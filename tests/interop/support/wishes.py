@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from .pki import Credential
 
 SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
@@ -12,6 +14,10 @@ SUITES12 = tuple(
     for signature in ("ECDSA", "RSA")
 )
 GROUPS = ("x25519", "secp256r1", "secp384r1", "secp521r1")
+# Suites that stand for each cipher, with their versions; all go with an ECDSA key.
+BULK = [("1.3", suite) for suite in SUITES] + [("1.2", suite) for suite in SUITES12[::2]]
+# Runs a test in both versions; without it the fixture `version` is "1.3".
+both_versions = pytest.mark.parametrize("version", ("1.3", "1.2"))
 
 
 def key_for(suite):
