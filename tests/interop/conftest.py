@@ -9,10 +9,12 @@ from support.fixtures import meet, megabyte, pki, programs, pytest_generate_test
 from support.processes import Programs
 from support.site import Site
 from support.sotto import ROOT
+from support.talk import ACTIONS
+from support.wishes import Wishes
 
 
 def pytest_addoption(parser):
-    parser.addoption("--update-docs", action="store_true", help="renew docs/interop.md: the rows of the peers of this run")
+    parser.addoption("--update-docs", action="store_true", help="write docs/interop.md from this run, with tests/peers in it")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,28 @@ def version():
 def peer(request):
     """Each of the two TLS stacks that everything is tried with, in both roles."""
     return request.param
+
+
+@pytest.fixture
+def client_wishes(pki):
+    """What most clients of TLS 1.2 are told."""
+    return Wishes(roots=pki.roots, version="1.2")
+
+
+@pytest.fixture
+def server_wishes(pki):
+    """What most servers of TLS 1.2 are told."""
+    return Wishes(credential=pki.server("rsa"), version="1.2")
+
+
+@pytest.fixture
+def call(programs, pki):
+    """Starts a sotto client that talks for a moment to the server it is given."""
+
+    def start(server, *arguments, actions=ACTIONS, **options):
+        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=actions, **options)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ PEER = stacks.stack(
     shared=("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",),
     alerts={"name": None, "root": None},
 )
-globals().update(own_tests.about("full_suite", "fragments"))
+globals().update(own_tests.about("full_suite", "fragments", "renegotiation"))
 
 
 @pytest.fixture

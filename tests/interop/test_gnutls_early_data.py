@@ -3,7 +3,7 @@
 import pytest
 
 from support import gnutls, sotto
-from support.talk import ACTIONS, LINE
+from support.talk import ACTIONS
 from support.wishes import Wishes
 
 PEER = gnutls

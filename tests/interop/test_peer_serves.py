@@ -8,7 +8,7 @@ import pytest
 from support import sotto
 from support.pki import KEY_KINDS
 from support.secrets import secrets_in
-from support.talk import ACTIONS, LINE
+from support.talk import LINE
 from support.talk import with_server as converse
 from support.wishes import BULK, GROUPS, SUITES, Wishes, both_versions, other_group
 
@@ -18,16 +18,6 @@ pytestmark = pytest.mark.role("server")
 @pytest.fixture
 def wishes(pki, version):
     return Wishes(credential=pki.server(), version=version)
-
-
-@pytest.fixture
-def call(programs, pki):
-    """Starts a sotto client that talks for a moment to the server it is given."""
-
-    def start(server, *arguments, actions=ACTIONS, **options):
-        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=actions, **options)
-
-    return start
 
 
 @pytest.mark.parametrize("suite", SUITES)

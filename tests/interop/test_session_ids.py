@@ -7,17 +7,6 @@ import pytest
 
 from support import gnutls, openssl, sotto
 from support.talk import ACTIONS, serve, with_client, with_server
-from support.wishes import Wishes
-
-
-@pytest.fixture
-def client_wishes(pki):
-    return Wishes(roots=pki.roots, version="1.2")
-
-
-@pytest.fixture
-def server_wishes(pki):
-    return Wishes(credential=pki.server("rsa"), version="1.2")
 
 
 @pytest.mark.role("client")

@@ -4,31 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from support import gnutls, sotto
-from support.talk import ACTIONS, serve, with_client, with_server
-from support.wishes import Wishes
+from support import gnutls
+from support.talk import serve, with_client, with_server
 
 PEER = gnutls
-
-
-@pytest.fixture
-def client_wishes(pki):
-    return Wishes(roots=pki.roots, version="1.2")
-
-
-@pytest.fixture
-def server_wishes(pki):
-    return Wishes(credential=pki.server("rsa"), version="1.2")
-
-
-@pytest.fixture
-def call(programs, pki):
-    """Starts a sotto client that talks for a moment to the server it is given."""
-
-    def start(server, *arguments):
-        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=ACTIONS)
-
-    return start
 
 
 @pytest.mark.role("client")

@@ -6,7 +6,7 @@ import pytest
 
 from support import openssl, sotto
 from support.meddler import Meddler
-from support.talk import ACTIONS, serve, with_client, with_server
+from support.talk import serve, with_client, with_server
 from support.wishes import Wishes
 
 PEER = openssl
@@ -16,26 +16,6 @@ SCHEMES = {PSS: "rsa_pss_rsae_sha256", PKCS1: "rsa_pkcs1_sha256", "RSA+SHA384": 
 # Suites of TLS 1.2 that sotto speaks under other policies alone.
 REFUSED_SUITES = ("AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-SHA")
 SESSION_FILE = "session.pem"
-
-
-@pytest.fixture
-def client_wishes(pki):
-    return Wishes(roots=pki.roots, version="1.2")
-
-
-@pytest.fixture
-def server_wishes(pki):
-    return Wishes(credential=pki.server("rsa"), version="1.2")
-
-
-@pytest.fixture
-def call(programs, pki):
-    """Starts a sotto client that talks for a moment to the server it is given."""
-
-    def start(server, *arguments):
-        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=ACTIONS)
-
-    return start
 
 
 @pytest.mark.role("client")

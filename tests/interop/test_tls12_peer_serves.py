@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from support import sotto
-from support.talk import ACTIONS, LINE
+from support.talk import LINE
 from support.talk import with_server as converse
 from support.wishes import GROUPS, SUITES12, Wishes, key_for
 
@@ -15,16 +15,6 @@ pytestmark = pytest.mark.role("server")
 @pytest.fixture
 def wishes(pki):
     return Wishes(credential=pki.server(), version="1.2")
-
-
-@pytest.fixture
-def call(programs, pki):
-    """Starts a sotto client that talks for a moment to the server it is given."""
-
-    def start(server, *arguments, actions=ACTIONS, **options):
-        return sotto.start_client(programs, server.port, pki.roots, *arguments, actions=actions, **options)
-
-    return start
 
 
 @pytest.mark.parametrize("suite", SUITES12)

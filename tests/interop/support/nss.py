@@ -3,7 +3,7 @@
 import re
 
 from . import suites
-from .processes import Program, free_port, output_of, wait_for_port
+from .processes import Program, free_port, output_of
 
 NAME = "NSS"
 LINE = "a line from NSS"

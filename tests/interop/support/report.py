@@ -8,8 +8,7 @@ INTRODUCTION = """# Real peers
 
 libsotto is tried against TLS programs and libraries that we did not write. `./test` runs all of tests/interop on Debian 12 and
 skips none of it; `./test --peers` runs tests/peers, whose peers come from the registries of Go and Rust. This page is written by
-`python3 -m pytest tests/interop tests/peers --update-docs`, so it says what one run has shown; a run with fewer peers renews
-their rows.
+`python3 -m pytest tests/interop tests/peers --update-docs`, so it says what one run has shown.
 
 "Role" is the peer's: a client connects to sotto, a server is connected to by sotto. OpenSSL, GnuTLS, NSS and Botan come with
 programs of their own, which talk to `sotto_peer` (tests/interop/peer), that is libsotto's public API with every knob in reach, and
@@ -59,16 +58,15 @@ def note(item, result):
 
 
 def write(file):
-    """Writes the page. What it says of peers that were not in this run stays."""
+    """Writes the page, unless it has a peer that was not in this run."""
     versions = {peer: peer.version() for peer, _, _ in _rows}
-    names = {peer.NAME for peer in versions}
-    lines = [line for line in file.read_text().splitlines() if line.startswith("| ") and line.split(" | ")[0][2:] not in names]
-    for (peer, role, what), outcomes in _rows.items():
+    rows = [line.split(" | ")[0][2:] for line in file.read_text().splitlines() if line.startswith("| ") and line.endswith("passed |")]
+    missing = set(rows) - {peer.NAME for peer in versions}
+    assert not missing, f"{file} stays as it was: this run had no {', '.join(sorted(missing))}"
+    lines = []
+    for (peer, role, what), outcomes in sorted(_rows.items(), key=lambda row: (row[0][0].NAME.lower(), row[0][1])):
         passed = sum(outcome == "passed" for outcome in outcomes.values())
         result = "passed" if passed == len(outcomes) else f"{passed} of {len(outcomes)} passed"
         with_what = ", ".join(name for name in outcomes if name)
         lines.append(f"| {peer.NAME} | {versions[peer]} | {role} | {what} | {with_what} | {result} |")
-    # The head of the table is part of the introduction.
-    lines = [line for line in lines if not line.startswith(("| Peer |", "| --- |"))]
-    lines.sort(key=lambda line: (line.split(" | ")[0].lower(), line.split(" | ")[2]))
     file.write_text(INTRODUCTION + "\n".join(lines) + "\n")
