@@ -48,7 +48,9 @@ class Party(Program):
         return self._facts()[index]
 
     def _facts(self):
-        found = re.findall(r"SSL version (\S+) using (\d+)-bit (\S+) with .*\n.*Key Exchange: \d+-bit (TLS 1\.3|\S+)", self.text)
+        # One thread of selfserv waits for the next connection while another tells about this one.
+        told = re.sub(r"^(selfserv: About to call accept\.|\s*)\n", "", self.text, flags=re.MULTILINE)
+        found = re.findall(r"SSL version (\S+) using (\d+)-bit (\S+) with .*\n.*Key Exchange: \d+-bit (TLS 1\.3|\S+)", told)
         return [(VERSIONS[number], exchange, int(size), cipher) for number, size, cipher, exchange in found]
 
 
