@@ -71,11 +71,16 @@ class Browser(Program):
     def _receive(self):
         head = b""
         while not head.endswith(b":"):
-            head += self._socket.recv(1)
-        body, size = b"", int(head[:-1])
-        while len(body) < size:
-            body += self._socket.recv(size - len(body))
-        return json.loads(body)
+            head += self._read(1)
+        return json.loads(self._read(int(head[:-1])))
+
+    def _read(self, size):
+        octets = b""
+        while len(octets) < size:
+            some = self._socket.recv(size - len(octets))
+            assert some, f"Firefox has ended\n{self.text[-4000:]}"
+            octets += some
+        return octets
 
     def try_call(self, command, **parameters):
         """Calls a command and returns its error, or None, and its result."""
