@@ -107,7 +107,7 @@ def test_group_of_server(suite, group, meet):
 @pytest.mark.role("client")
 @each(group="retried")
 def test_retry_of_client(group, meet, request):
-    """HelloRetryRequest: sotto wants a group that the client sent no key share for, and resumption after it."""
+    """HelloRetryRequest: sotto wants a group that the client sent no key share for, and resumption after it where the peer resumes."""
     client, events = meet.serve("TLS_AES_128_GCM_SHA256", "--groups", group)
     check(client, events, "TLS_AES_128_GCM_SHA256", resumes(request))
     assert events[0]["hello_retried"] and events[0]["group"] == group
@@ -125,7 +125,7 @@ def test_retry_of_server(group, meet):
 @pytest.mark.role("client")
 @each(suite="certified", kind="kinds")
 def test_certificate_of_client(suite, kind, meet, pki, request):
-    """A required client certificate, each kind of key, and resumption with it."""
+    """A required client certificate, each kind of key, and resumption with it where the peer resumes."""
     own = pki.client(kind)
     demand = ("--client-auth", "required", "--roots", pki.roots)
     client, events = meet.serve(suite, *demand, cert=own.chain, key=own.key)
@@ -136,7 +136,7 @@ def test_certificate_of_client(suite, kind, meet, pki, request):
 @pytest.mark.role("server")
 @each(suite="certified", kind="taken")
 def test_certificate_of_server(suite, kind, meet, pki, request):
-    """A server that requires a client certificate, each kind of key, and resumption with it."""
+    """A server that requires a client certificate, each kind of key, and resumption with it where the peer resumes."""
     own = sotto.credential_arguments(pki.client(kind))
     server, events = meet.connect(suite, *own, demand=True, roots=pki.roots)
     check(server, events, suite, resumes(request))
@@ -199,7 +199,7 @@ def test_bulk_of_server(suite, meet, megabyte, tmp_path):
 @each(suite="samples")
 @pytest.mark.parametrize("refused", ["name", "root"])
 def test_refusal_by_client(suite, refused, meet, pki):
-    """A client that wants another name, or does not trust the root, says so, and sotto repeats it."""
+    """A client that wants another name, or does not trust the root, ends the handshake, and sotto repeats its alert, if it sends one."""
     options = {"name": "wrong.test"} if refused == "name" else {"roots": pki.foreign_root.certificate}
     _, event = meet.serve(suite, connections=1, well=False, **options)
     expected = {"alert": said, "code": "peer_alert"} if (said := meet.peer.alerts[refused]) else {"how": "truncated"}
