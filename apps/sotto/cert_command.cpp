@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "complain.hpp"
 #include "dev_authority.hpp"
+#include "standard_streams.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -30,8 +31,8 @@ ExitCode run_cert_dev(const CertDevOptions& options) {
   const auto names = options.names.empty() ? std::vector<std::string>{"localhost", "127.0.0.1", "::1"} : options.names;
   const auto files = dev_certificate(names);
   if (!files) return complain(files.error());
-  if (files->authority_is_new) fmt::print(stderr, "Made a new local authority. Trust it for development only.\n");
-  if (!files->certificate_is_new) fmt::print(stderr, "The certificate that is there is still good.\n");
+  if (files->authority_is_new) tell("Made a new local authority. Trust it for development only.\n");
+  if (!files->certificate_is_new) tell("The certificate that is there is still good.\n");
   fmt::print("ca    {}\ncert  {}\nkey   {}\nnames {}\n", files->authority.string(), files->certificate.string(),
              files->key.string(), join(names, ", "));
   return ExitCode::success;

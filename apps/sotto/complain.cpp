@@ -4,12 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 
 namespace program {
 
 ExitCode complain(const Failure& what) {
-  fmt::print(stderr, "{} {}\n", coloured(Colour::red, "sotto:"), what.sentence);
+  tell("{} {}\n", coloured(Colour::red, "sotto:"), what.sentence);
   return what.code;
 }
 

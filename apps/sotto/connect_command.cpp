@@ -22,6 +22,7 @@
 #include "files.hpp"
 #include "net/dial.hpp"
 #include "net/own_name.hpp"
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "tlsa.hpp"
@@ -181,12 +182,11 @@ ExitCode tell_handshake_failure(const ConnectOptions& options, const ConnectionF
   complain({code, fmt::format("the server at {} could not be authenticated as {}: {}", facts.address,
                               printable(facts.server_name), printable(facts.error->message()))});
   if (!facts.chain.empty()) {
-    fmt::print(stderr, "It showed:\n");
+    tell("It showed:\n");
     print_chain(facts.chain);
   }
-  fmt::print(stderr, "{}\n",
-             facts.early_data_wanted ? "What was sent early can be read only by the server that the session is from."
-                                     : "Nothing was sent to it.");
+  tell("{}\n", facts.early_data_wanted ? "What was sent early can be read only by the server that the session is from."
+                                       : "Nothing was sent to it.");
   return code;
 }
 
@@ -198,7 +198,7 @@ sotto::Result<void> talk_first(const ConnectOptions& options, const Preparation&
                                    dialogue_name(preparation.target, preparation.name.text()));
   const auto show = options.quiet || options.json ? ShowDialogue::no : ShowDialogue::yes;
   if (show == ShowDialogue::yes)
-    fmt::print(stderr, "{}\n", coloured(Colour::bold, fmt::format("Before TLS, {}:", dialogue.facts().name)));
+    tell("{}\n", coloured(Colour::bold, fmt::format("Before TLS, {}:", dialogue.facts().name)));
   return lead_into_tls(socket, dialogue, preparation.handshake_timeout, show);
 }
 
@@ -207,7 +207,7 @@ ExitCode tell_dialogue_failure(const ConnectOptions& options, const ConnectionFa
   if (options.json) fmt::print("{}\n", facts_as_json(facts, code));
   complain({code, fmt::format("{} at {} did not come to TLS: {}", printable(facts.server_name), facts.address,
                               printable(facts.error->message()))});
-  fmt::print(stderr, "Nothing of yours was sent to it.\n");
+  tell("Nothing of yours was sent to it.\n");
   return code;
 }
 
@@ -251,8 +251,7 @@ ExitCode run_connect(const ConnectOptions& options) {
   std::shared_ptr<Story> story;
   if (options.story) {
     story = std::make_shared<Story>(stderr);
-    fmt::print(stderr, "{}\n",
-               coloured(Colour::bold, fmt::format("The handshake with {}:", printable(facts.server_name))));
+    tell("{}\n", coloured(Colour::bold, fmt::format("The handshake with {}:", printable(facts.server_name))));
   }
   const auto done =
       conversation.shake_hands(preparation->config, preparation->name, story, preparation->handshake_timeout);

@@ -88,6 +88,14 @@ void Log::info(const std::string& sentence) { write(LogLevel::info, sentence); }
 void Log::warning(const std::string& sentence) { write(LogLevel::warning, sentence); }
 void Log::error(const std::string& sentence) { write(LogLevel::error, sentence); }
 
+void Log::complain_of(const std::exception& thrown) noexcept {
+  try {
+    error(fmt::format("something failed: {}", thrown.what()));
+  } catch (const std::exception&) {
+    // There is no memory for the line either.
+  }
+}
+
 void Log::write(LogLevel level, const std::string& sentence) {
   if (!logger_->should_log(spdlog_level(level))) return;
   if (format_ == LogFormat::json) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class Log {
   void info(const std::string& sentence);
   void warning(const std::string& sentence);
   void error(const std::string& sentence);
+  /// Tells of what was thrown, if there is memory for it.
+  void complain_of(const std::exception& thrown) noexcept;
   void connection(const ConnectionRecord& record);
   void handshake_failed(const HandshakeFailure& what);
 

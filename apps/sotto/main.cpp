@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "complain.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
@@ -55,12 +56,19 @@ int run(int argc, char** argv) {
   return static_cast<int>(chosen());
 }
 
+/// What was printed last may still wait to be written, and success must mean that it was.
+int finish(int code) {
+  if (code != 0 || program::flush_standard_output()) return code;
+  return static_cast<int>(program::complain({program::ExitCode::internal, "standard output cannot be written"}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::reserve_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of one write, not the end of the program
   try {
-    return run(argc, argv);
+    return finish(run(argc, argv));
   } catch (const std::exception& error) {
     return static_cast<int>(
         program::complain({program::ExitCode::internal, fmt::format("something failed: {}", error.what())}));

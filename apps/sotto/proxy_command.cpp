@@ -14,6 +14,7 @@
 #include "dev_authority.hpp"
 #include "proxy/demo_site.hpp"
 #include "proxy/gateway.hpp"
+#include "standard_streams.hpp"
 #include "text.hpp"
 #include "tls_options.hpp"
 
@@ -104,13 +105,13 @@ Outcome<ProxySettings> settings_from_flags(const ProxyOptions& options) {
 }
 
 void print_dev_help(const DevCertificate& files, const std::vector<std::string>& addresses) {
-  if (files.authority_is_new) fmt::print(stderr, "Made a new local authority: {}\n", files.authority.string());
+  if (files.authority_is_new) tell("Made a new local authority: {}\n", files.authority.string());
   for (const auto& address : addresses) {
     const auto port = address.substr(address.rfind(':') + 1);
-    fmt::print(stderr,
-               "Try:  curl --cacert {0} https://localhost:{1}/\n"
-               "      sotto connect --roots {0} https://localhost:{1}\n",
-               files.authority.string(), port);
+    tell(
+        "Try:  curl --cacert {0} https://localhost:{1}/\n"
+        "      sotto connect --roots {0} https://localhost:{1}\n",
+        files.authority.string(), port);
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -221,7 +222,7 @@ void Engine::consume(std::size_t count) {
 void Engine::keep_error(Error error) {
   if (broken_) return;
   broken_ = true;
-  error_ = std::make_unique<Error>(std::move(error));
+  remember(std::move(error));
 }
 
 // An operation that was refused but leaves the connection as it was, unless the library or the keys failed.
@@ -230,8 +231,22 @@ Progress Engine::misuse(Error error) {
     keep_error(std::move(error));
     return {failure()};
   }
-  error_ = std::make_unique<Error>(std::move(error));
+  remember(std::move(error));
   return {Next::failed};
+}
+
+void Engine::remember(Error error) {
+  try {
+    error_ = std::make_unique<Error>(std::move(error));
+  } catch (const std::bad_alloc&) {
+    error_.reset();  // what is told then stands in error()
+    unremembered_ = true;
+  }
+}
+
+const Error* Engine::error() const {
+  static const auto no_memory = make_error(Code::internal_error, "memory ran out");
+  return !error_ && unremembered_ ? &no_memory : error_.get();
 }
 
 }  // namespace sotto::inline v0::adapter

@@ -8,6 +8,7 @@
 #include <sotto/trace.hpp>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
@@ -38,9 +39,11 @@ class KeyLogFile final : public KeyLog {
 }  // namespace
 
 Result<std::shared_ptr<KeyLog>> key_log_file(const std::string& file) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return fail(Code::unreadable_file, file + ": " + std::strerror(errno));
-  return std::make_shared<KeyLogFile>(descriptor);
+  return contain([&]() -> Result<std::shared_ptr<KeyLog>> {
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) return fail(Code::unreadable_file, file + ": " + std::strerror(errno));
+    return std::make_shared<KeyLogFile>(descriptor);
+  });
 }
 
 }  // namespace sotto::inline v0::danger

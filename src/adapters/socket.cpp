@@ -7,6 +7,7 @@
 #include <sotto/socket.hpp>
 
 #include "adapters/tcp.hpp"
+#include "base/contain.hpp"
 #include "base/result.hpp"
 
 namespace sotto::inline v0 {
@@ -102,61 +103,75 @@ Socket::~Socket() = default;
 
 Result<Socket> Socket::connect(std::shared_ptr<const ClientConfig> config, std::string_view host, std::uint16_t port,
                                SocketOptions options) {
-  const ServerName name(host);
-  if (auto usable = name.check(); !usable) return std::unexpected(std::move(usable.error()));
-  auto descriptor = tcp::connect(name.text(), port, tcp::deadline_in(options.connect_timeout));
-  if (!descriptor) return std::unexpected(std::move(descriptor.error()));
-  Engine engine(std::move(config), options.server_name.value_or(name), {.trace = options.trace});
-  auto impl = Impl::shake_hands(std::move(*descriptor), std::move(engine), options);
-  if (!impl) return std::unexpected(std::move(impl.error()));
-  return Socket(std::move(*impl));
+  return contain([&]() -> Result<Socket> {
+    const ServerName name(host);
+    if (auto usable = name.check(); !usable) return std::unexpected(std::move(usable.error()));
+    auto descriptor = tcp::connect(name.text(), port, tcp::deadline_in(options.connect_timeout));
+    if (!descriptor) return std::unexpected(std::move(descriptor.error()));
+    Engine engine(std::move(config), options.server_name.value_or(name), {.trace = options.trace});
+    auto impl = Impl::shake_hands(std::move(*descriptor), std::move(engine), options);
+    if (!impl) return std::unexpected(std::move(impl.error()));
+    return Socket(std::move(*impl));
+  });
 }
 
 Result<Socket> Socket::connect(std::shared_ptr<const ClientConfig> config, int descriptor, const ServerName& name,
                                SocketOptions options) {
-  tcp::Descriptor owned(descriptor);
-  Engine engine(std::move(config), options.server_name.value_or(name), {.trace = options.trace});
-  auto impl = Impl::shake_hands(std::move(owned), std::move(engine), options);
-  if (!impl) return std::unexpected(std::move(impl.error()));
-  return Socket(std::move(*impl));
+  return contain([&]() -> Result<Socket> {
+    tcp::Descriptor owned(descriptor);
+    Engine engine(std::move(config), options.server_name.value_or(name), {.trace = options.trace});
+    auto impl = Impl::shake_hands(std::move(owned), std::move(engine), options);
+    if (!impl) return std::unexpected(std::move(impl.error()));
+    return Socket(std::move(*impl));
+  });
 }
 
 Result<Socket> Socket::accept(std::shared_ptr<const ServerConfig> config, int descriptor, SocketOptions options) {
-  tcp::Descriptor owned(descriptor);
-  auto impl = Impl::shake_hands(std::move(owned), Engine(std::move(config), {.trace = options.trace}), options);
-  if (!impl) return std::unexpected(std::move(impl.error()));
-  return Socket(std::move(*impl));
+  return contain([&]() -> Result<Socket> {
+    tcp::Descriptor owned(descriptor);
+    auto impl = Impl::shake_hands(std::move(owned), Engine(std::move(config), {.trace = options.trace}), options);
+    if (!impl) return std::unexpected(std::move(impl.error()));
+    return Socket(std::move(*impl));
+  });
 }
 
 Result<std::size_t> Socket::read(std::span<std::byte> buffer) {
-  auto read = impl_->run([&] { return impl_->engine.read(buffer); }, tcp::deadline_in(impl_->read_timeout));
-  if (!read) return std::unexpected(std::move(read.error()));
-  return read->count;
+  return contain([&]() -> Result<std::size_t> {
+    auto read = impl_->run([&] { return impl_->engine.read(buffer); }, tcp::deadline_in(impl_->read_timeout));
+    if (!read) return std::unexpected(std::move(read.error()));
+    return read->count;
+  });
 }
 
 Result<std::size_t> Socket::write(std::span<const std::byte> data) {
-  // Four full records: one call of the kernel, and a bound on what is held for a slow peer.
-  const auto front = data.first(std::min<std::size_t>(data.size(), 65536));
-  const auto queued = impl_->engine.write(front);
-  if (queued.next == Next::failed) return std::unexpected(*impl_->engine.error());
-  auto flushed = impl_->run([&] { return impl_->engine.flush(); }, tcp::deadline_in(impl_->write_timeout));
-  if (!flushed) return std::unexpected(std::move(flushed.error()));
-  return front.size();
+  return contain([&]() -> Result<std::size_t> {
+    // Four full records: one call of the kernel, and a bound on what is held for a slow peer.
+    const auto front = data.first(std::min<std::size_t>(data.size(), 65536));
+    const auto queued = impl_->engine.write(front);
+    if (queued.next == Next::failed) return std::unexpected(*impl_->engine.error());
+    auto flushed = impl_->run([&] { return impl_->engine.flush(); }, tcp::deadline_in(impl_->write_timeout));
+    if (!flushed) return std::unexpected(std::move(flushed.error()));
+    return front.size();
+  });
 }
 
 Result<void> Socket::write_all(std::span<const std::byte> data) {
-  while (!data.empty()) {
-    auto written = write(data);
-    if (!written) return std::unexpected(std::move(written.error()));
-    data = data.subspan(*written);
-  }
-  return {};
+  return contain([&]() -> Result<void> {
+    while (!data.empty()) {
+      auto written = write(data);
+      if (!written) return std::unexpected(std::move(written.error()));
+      data = data.subspan(*written);
+    }
+    return {};
+  });
 }
 
 Result<void> Socket::close() {
-  auto closed = impl_->run([&] { return impl_->engine.close(); }, tcp::deadline_in(impl_->write_timeout));
-  if (!closed) return std::unexpected(std::move(closed.error()));
-  return {};
+  return contain([&]() -> Result<void> {
+    auto closed = impl_->run([&] { return impl_->engine.close(); }, tcp::deadline_in(impl_->write_timeout));
+    if (!closed) return std::unexpected(std::move(closed.error()));
+    return {};
+  });
 }
 
 const Summary& Socket::summary() const { return impl_->engine.summary(); }

@@ -2,6 +2,7 @@
 
 #include <sotto/question.hpp>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "handshake/certificates12.hpp"
 #include "keys/cipher_suites.hpp"
@@ -88,32 +89,36 @@ int rank(const Credential& credential, const ChooseCredentialQuestion& question)
 
 Result<Credential> choose_credential(const ChooseCredentialQuestion& question, std::span<const Credential> credentials,
                                      const Policy& policy) {
-  const Credential* best = nullptr;
-  int best_rank = -1;
-  auto lacking = make_error(Code::no_common_signature_scheme, "there is no certificate");
-  for (const auto& credential : credentials) {
-    if (auto checked = check(credential, question, policy); !checked) {
-      lacking = std::move(checked.error());
-      continue;
+  return contain([&]() -> Result<Credential> {
+    const Credential* best = nullptr;
+    int best_rank = -1;
+    auto lacking = make_error(Code::no_common_signature_scheme, "there is no certificate");
+    for (const auto& credential : credentials) {
+      if (auto checked = check(credential, question, policy); !checked) {
+        lacking = std::move(checked.error());
+        continue;
+      }
+      const int its_rank = rank(credential, question);
+      if (its_rank <= best_rank) continue;
+      best = &credential;
+      best_rank = its_rank;
     }
-    const int its_rank = rank(credential, question);
-    if (its_rank <= best_rank) continue;
-    best = &credential;
-    best_rank = its_rank;
-  }
-  if (best == nullptr) return std::unexpected(std::move(lacking));
-  return *best;
+    if (best == nullptr) return std::unexpected(std::move(lacking));
+    return *best;
+  });
 }
 
 Result<Credential> choose_credential(const ChooseClientCredentialQuestion& question,
                                      std::span<const Credential> credentials, const Policy& policy) {
-  auto lacking = make_error(Code::no_common_signature_scheme, "there is no certificate");
-  for (const auto& credential : credentials) {
-    auto checked = check(credential, question, policy);
-    if (checked) return credential;
-    lacking = std::move(checked.error());
-  }
-  return std::unexpected(std::move(lacking));
+  return contain([&]() -> Result<Credential> {
+    auto lacking = make_error(Code::no_common_signature_scheme, "there is no certificate");
+    for (const auto& credential : credentials) {
+      auto checked = check(credential, question, policy);
+      if (checked) return credential;
+      lacking = std::move(checked.error());
+    }
+    return std::unexpected(std::move(lacking));
+  });
 }
 
 }  // namespace sotto::inline v0

@@ -1,6 +1,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/contain.hpp"
 #include "connection/common_settings.hpp"
 
 namespace sotto {
@@ -80,28 +81,30 @@ ClientConfig::Builder& ClientConfig::Builder::clock(Clock clock) {
 }
 
 Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
-  if (!settings_) return fail(Code::wrong_state, "this builder was used already");
-  const auto settings = std::move(settings_);
-  if (settings->psk_required) {
-    if (settings->external_psks.empty())
-      return fail(Code::invalid_configuration, "an external pre-shared key is required, but there is none");
-    std::erase(settings->policy.versions, ProtocolVersion::tls12);  // which has no such keys
-  }
-  if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
-  if (!settings->psk_required && !settings->verifier) {
-    if (!settings->roots) {
-      auto system = TrustStore::system();
-      if (!system) return std::unexpected(system.error());
-      settings->roots.emplace(std::move(*system));
+  return contain([&]() -> Result<std::shared_ptr<const ClientConfig>> {
+    if (!settings_) return fail(Code::wrong_state, "this builder was used already");
+    const auto settings = std::move(settings_);
+    if (settings->psk_required) {
+      if (settings->external_psks.empty())
+        return fail(Code::invalid_configuration, "an external pre-shared key is required, but there is none");
+      std::erase(settings->policy.versions, ProtocolVersion::tls12);  // which has no such keys
     }
-    settings->verifier = make_verifier(std::move(*settings->roots));
-  }
-  const EncodedPolicy encoded(settings->policy);
-  return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
-      Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
-           std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
-           settings->psk_required, settings->post_handshake_auth, settings->ask, std::move(settings->key_log),
-           std::move(settings->clock)}));
+    if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
+    if (!settings->psk_required && !settings->verifier) {
+      if (!settings->roots) {
+        auto system = TrustStore::system();
+        if (!system) return std::unexpected(system.error());
+        settings->roots.emplace(std::move(*system));
+      }
+      settings->verifier = make_verifier(std::move(*settings->roots));
+    }
+    const EncodedPolicy encoded(settings->policy);
+    return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
+        Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
+             std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
+             settings->psk_required, settings->post_handshake_auth, settings->ask, std::move(settings->key_log),
+             std::move(settings->clock)}));
+  });
 }
 
 }  // namespace sotto

@@ -380,6 +380,22 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   return seen;
 }
 
+Error Connection::Impl::break_off(Error thrown, Buffer* out) noexcept {
+  // An error that was final already stays what it is; its words may not fit into memory any more.
+  if (error) return {error->code, error->origin, error->alert, {}, {}};
+  error = std::move(thrown);
+  try {
+    if (out != nullptr && error->alert) sending.send_alert(*error->alert, *out);
+    forget_session();
+  } catch (...) {
+    sending.stop();
+  }
+  handshake.reset();
+  early.reset();
+  unreported.reset();
+  return *error;
+}
+
 void Connection::Impl::forget_session() {
   const auto* server = std::get_if<ServerConfigPointer>(&config);
   if (server != nullptr && !session_id.empty()) (*server)->impl().sessions->remove(as_public(View(session_id)));

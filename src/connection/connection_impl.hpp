@@ -4,10 +4,12 @@
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <variant>
 
 #include <sotto/connection.hpp>
 
+#include "base/contain.hpp"
 #include "connection/authentication.hpp"
 #include "connection/receiving_half.hpp"
 #include "connection/renegotiation.hpp"
@@ -29,6 +31,16 @@ struct Connection::Impl final : handshake::Outside {
 
   Impl(ClientConfigPointer used, const ServerName& name, const ConnectionOptions& options);
   Impl(ServerConfigPointer used, const ConnectionOptions& options);
+
+  /// Runs `call`, one of those below, and makes what it throws the end of this connection. `out`: where the alert goes.
+  template <class Call>
+  [[nodiscard]] auto contained(Buffer* out, const Call& call) noexcept -> std::invoke_result_t<const Call&> {
+    try {
+      return call();
+    } catch (...) {
+      return std::unexpected(break_off(error_of_exception(), out));
+    }
+  }
 
   // ---- what Connection offers ----
   [[nodiscard]] Result<void> start(Buffer& out);
@@ -137,6 +149,9 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.
   Error give_up(Error seen, Buffer& out);
+  /// Makes `thrown` final unless an error is, at any point and with no memory at all; tells the peer if that can be
+  /// done.
+  Error break_off(Error thrown, Buffer* out) noexcept;
   void tell_keys(Direction direction, handshake::Epoch epoch) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "handshake/record_limits.hpp"
 #include "keys/cipher_suites.hpp"
@@ -97,10 +98,12 @@ Policy Policy::fips_like_2026() {
 }
 
 Result<Policy> Policy::named(std::string_view name) {
-  for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026(), fips_like_2026()})
-    if (name == policy.name || policy.name == std::string(name) + "_2026") return policy;
-  return refuse("there is no policy \"" + std::string(name) +
-                "\"; known are modern, compatible, legacy and fips-like, each also with its year: modern_2026");
+  return contain([&]() -> Result<Policy> {
+    for (const auto& policy : {modern_2026(), compatible_2026(), legacy_2026(), fips_like_2026()})
+      if (name == policy.name || policy.name == std::string(name) + "_2026") return policy;
+    return refuse("there is no policy \"" + std::string(name) +
+                  "\"; known are modern, compatible, legacy and fips-like, each also with its year: modern_2026");
+  });
 }
 
 void Policy::drop_unusable() {
@@ -119,37 +122,39 @@ void Policy::drop_unusable() {
 }
 
 Result<void> Policy::check() const {
-  const bool newer = contains(versions, ProtocolVersion::tls13);
-  const bool older = contains(versions, ProtocolVersion::tls12);
-  if (versions.empty() || versions.size() != std::size_t{newer} + std::size_t{older})
-    return refuse("versions must be TLS 1.3, TLS 1.2 or both");
-  if (cipher_suites.empty()) return refuse("it has no cipher suite");
-  for (const auto suite : cipher_suites)
-    if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
-  auto usable = *this;
-  usable.drop_unusable();
-  if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
-  if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
-  if (groups.empty()) return refuse("it has no group");
-  if (peer_certificate_types.empty()) return refuse("it takes no kind of identity");
-  for (const auto group : key_shares)
-    if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
-  if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
-  if (fragment_size < 1 || fragment_size > record::max_plaintext)
-    return refuse("fragment_size must be from 1 to 16384");
-  // RFC 8449, 4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64."
-  if (record_size_limit != 0 && (record_size_limit < 64 || record_size_limit > record::max_plaintext + 1))
-    return refuse("record_size_limit must be from 64 to 16385, or 0");
-  if (max_fragment_length != 0 && !handshake::code_of_fragment_length(max_fragment_length))
-    return refuse("max_fragment_length must be 512, 1024, 2048 or 4096, or 0");
-  if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");
-  // RFC 8446, 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
-  if (ticket_lifetime > std::chrono::days(7) || ticket_lifetime < std::chrono::seconds(1))
-    return refuse("ticket_lifetime must be from one second to seven days");
-  if (tickets > 255) return refuse("tickets must be at most 255");
-  if (limits.gcm_records_per_key < 1 || limits.gcm_records_per_key > keys::gcm_records)
-    return refuse("gcm_records_per_key must be from 1 to 2^24");
-  return {};
+  return contain([&]() -> Result<void> {
+    const bool newer = contains(versions, ProtocolVersion::tls13);
+    const bool older = contains(versions, ProtocolVersion::tls12);
+    if (versions.empty() || versions.size() != std::size_t{newer} + std::size_t{older})
+      return refuse("versions must be TLS 1.3, TLS 1.2 or both");
+    if (cipher_suites.empty()) return refuse("it has no cipher suite");
+    for (const auto suite : cipher_suites)
+      if (keys::find_suite(suite) == nullptr) return refuse("there is no cipher suite " + to_string(suite));
+    auto usable = *this;
+    usable.drop_unusable();
+    if (usable.versions.empty()) return refuse("it has no cipher suite for any of its versions");
+    if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
+    if (groups.empty()) return refuse("it has no group");
+    if (peer_certificate_types.empty()) return refuse("it takes no kind of identity");
+    for (const auto group : key_shares)
+      if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
+    if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
+    if (fragment_size < 1 || fragment_size > record::max_plaintext)
+      return refuse("fragment_size must be from 1 to 16384");
+    // RFC 8449, 4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64."
+    if (record_size_limit != 0 && (record_size_limit < 64 || record_size_limit > record::max_plaintext + 1))
+      return refuse("record_size_limit must be from 64 to 16385, or 0");
+    if (max_fragment_length != 0 && !handshake::code_of_fragment_length(max_fragment_length))
+      return refuse("max_fragment_length must be 512, 1024, 2048 or 4096, or 0");
+    if (pad_records_to > record::max_plaintext) return refuse("pad_records_to must be at most 16384");
+    // RFC 8446, 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
+    if (ticket_lifetime > std::chrono::days(7) || ticket_lifetime < std::chrono::seconds(1))
+      return refuse("ticket_lifetime must be from one second to seven days");
+    if (tickets > 255) return refuse("tickets must be at most 255");
+    if (limits.gcm_records_per_key < 1 || limits.gcm_records_per_key > keys::gcm_records)
+      return refuse("gcm_records_per_key must be from 1 to 2^24");
+    return {};
+  });
 }
 
 }  // namespace sotto

@@ -27,6 +27,8 @@ std::optional<Answer> verify(Ask ask, const std::shared_ptr<const Verifier>& ver
 std::optional<Answer> choose(const ClientConfig::Impl& settings, const ChooseClientCredentialQuestion& question) {
   if (includes(settings.ask, Ask::credential)) return std::nullopt;
   auto chosen = choose_credential(question, settings.credentials, settings.policy);
+  // A client without a certificate that fits may go on without one; a failure of ours must not look like that.
+  if (!chosen && chosen.error().origin == Origin::ours) return chosen.error();
   if (!chosen) return NoCredential{};
   return std::move(*chosen);
 }

@@ -67,6 +67,8 @@ class SendingHalf {
   void send_alert(Alert alert, Buffer& out);
   /// Writes `alert` as a warning, after which all goes on. TLS 1.2 alone.
   void send_warning(Alert alert, Buffer& out);
+  /// Makes sure that nothing more is sent.
+  void stop() { closed_ = true; }
   [[nodiscard]] bool is_closed() const { return closed_; }
 
  private:

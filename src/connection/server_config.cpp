@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/contain.hpp"
 #include "connection/common_settings.hpp"
 #include "crypto/hash.hpp"
 
@@ -119,36 +120,38 @@ ServerConfig::Builder& ServerConfig::Builder::clock(Clock clock) {
 }
 
 Result<std::shared_ptr<const ServerConfig>> ServerConfig::Builder::build() {
-  if (!settings_) return fail(Code::wrong_state, "this builder was used already");
-  const auto settings = std::move(settings_);
-  if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
-  const bool has_psks = !settings->external_psks.empty() || settings->find_psk;
-  if (settings->credentials.empty() && !includes(settings->ask, Ask::credential) && !has_psks)
-    return fail(Code::invalid_configuration, "a server needs a credential, or must ask for one");
-  if (settings->early_data > settings->policy.limits.skipped_early_data)
-    return fail(
-        Code::invalid_configuration,
-        "more early data is allowed than the policy's limit skipped_early_data, so a client whose early data is "
-        "rejected could not be served");
-  if (settings->early_data != 0 && !settings->replay_guard)
-    settings->replay_guard = make_memory_replay_guard(65536, settings->clock());
-  if (settings->client_auth != ClientAuth::none && !settings->client_verifier)
-    return fail(Code::invalid_configuration, "client certificates are requested, but nothing verifies them");
-  if (!settings->ticket_keys) {
-    auto keys = TicketKeys::generate();
-    if (!keys) return std::unexpected(keys.error());
-    settings->ticket_keys.emplace(std::move(*keys));
-  }
-  auto authorities_hash = hash_of(settings->client_authorities);
-  if (!authorities_hash) return std::unexpected(authorities_hash.error());
-  const EncodedPolicy encoded(settings->policy);
-  return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
-      Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
-           settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
-           std::move(*authorities_hash), std::move(*settings->ticket_keys), std::move(settings->sessions),
-           static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
-           find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
-           std::move(settings->key_log), std::move(settings->clock)}));
+  return contain([&]() -> Result<std::shared_ptr<const ServerConfig>> {
+    if (!settings_) return fail(Code::wrong_state, "this builder was used already");
+    const auto settings = std::move(settings_);
+    if (auto checked = settings->check(); !checked) return std::unexpected(checked.error());
+    const bool has_psks = !settings->external_psks.empty() || settings->find_psk;
+    if (settings->credentials.empty() && !includes(settings->ask, Ask::credential) && !has_psks)
+      return fail(Code::invalid_configuration, "a server needs a credential, or must ask for one");
+    if (settings->early_data > settings->policy.limits.skipped_early_data)
+      return fail(
+          Code::invalid_configuration,
+          "more early data is allowed than the policy's limit skipped_early_data, so a client whose early data is "
+          "rejected could not be served");
+    if (settings->early_data != 0 && !settings->replay_guard)
+      settings->replay_guard = make_memory_replay_guard(65536, settings->clock());
+    if (settings->client_auth != ClientAuth::none && !settings->client_verifier)
+      return fail(Code::invalid_configuration, "client certificates are requested, but nothing verifies them");
+    if (!settings->ticket_keys) {
+      auto keys = TicketKeys::generate();
+      if (!keys) return std::unexpected(keys.error());
+      settings->ticket_keys.emplace(std::move(*keys));
+    }
+    auto authorities_hash = hash_of(settings->client_authorities);
+    if (!authorities_hash) return std::unexpected(authorities_hash.error());
+    const EncodedPolicy encoded(settings->policy);
+    return std::make_shared<const ServerConfig>(std::make_unique<const Impl>(
+        Impl{std::move(settings->policy), encoded, std::move(settings->credentials), std::move(settings->alpn),
+             settings->client_auth, std::move(settings->client_verifier), std::move(settings->client_authorities),
+             std::move(*authorities_hash), std::move(*settings->ticket_keys), std::move(settings->sessions),
+             static_cast<std::uint32_t>(settings->early_data), std::move(settings->replay_guard),
+             find_in(std::move(settings->external_psks), std::move(settings->find_psk)), settings->ask,
+             std::move(settings->key_log), std::move(settings->clock)}));
+  });
 }
 
 }  // namespace sotto

@@ -2,10 +2,12 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <sotto/connection.hpp>
 
+#include "base/contain.hpp"
 #include "connection/connection_impl.hpp"
 
 namespace sotto {
@@ -24,6 +26,17 @@ struct Sender::Impl {
   connection::SendingHalf half;
   std::shared_ptr<SharedDebts> debts;
 
+  /// Runs `call`; nothing can be sent once it has thrown.
+  template <class Call>
+  [[nodiscard]] Result<void> contained(const Call& call) noexcept {
+    try {
+      return call();
+    } catch (...) {
+      half.stop();
+      return std::unexpected(error_of_exception());
+    }
+  }
+
   /// Takes over what the other half owes.
   Result<void> settle(Buffer& out) {
     if (const int alert = debts->alert.exchange(no_alert); alert != no_alert)
@@ -39,20 +52,38 @@ struct Receiver::Impl {
   std::shared_ptr<SharedDebts> debts;
   // Keeps alive the limits that the half refers to.
   decltype(Connection::Impl::config) config;
-  std::optional<Error> error;
+  std::optional<Error> error = {};
+
+  void owe_alert(const Error& seen) {
+    if (seen.alert && seen.code != Code::peer_alert) debts->alert = static_cast<int>(*seen.alert);
+  }
+  /// Runs `call` and makes what it throws the end of this half.
+  template <class Call>
+  [[nodiscard]] auto contained(const Call& call) noexcept -> std::invoke_result_t<const Call&> {
+    try {
+      return call();
+    } catch (...) {
+      if (!error) {
+        error = error_of_exception();
+        owe_alert(*error);
+      }
+      return std::unexpected(Error{error->code, error->origin, error->alert, {}, {}});
+    }
+  }
 };
 
 Result<std::pair<Sender, Receiver>> Connection::split() && {
-  if (impl_->error) return std::unexpected(*impl_->error);
-  if (impl_->handshake || impl_->unreported)
-    return fail(Code::wrong_state, "a connection can be split once HandshakeDone was reported");
-  impl_->receiving.refuse_openings();  // halves cannot shake hands
-  auto debts = std::make_shared<SharedDebts>();
-  auto sender = std::make_unique<Sender::Impl>(Sender::Impl{std::move(impl_->sending), debts});
-  auto receiver = std::make_unique<Receiver::Impl>(
-      Receiver::Impl{std::move(impl_->receiving), debts, std::move(impl_->config), {}});
-  impl_.reset();
-  return std::pair(Sender(std::move(sender)), Receiver(std::move(receiver)));
+  return impl_->contained(nullptr, [&]() -> Result<std::pair<Sender, Receiver>> {
+    if (impl_->error) return std::unexpected(*impl_->error);
+    if (impl_->handshake || impl_->unreported)
+      return fail(Code::wrong_state, "a connection can be split once HandshakeDone was reported");
+    impl_->receiving.refuse_openings();  // halves cannot shake hands
+    auto debts = std::make_shared<SharedDebts>();
+    auto sender = std::make_unique<Sender::Impl>(std::move(impl_->sending), debts);
+    auto receiver = std::make_unique<Receiver::Impl>(std::move(impl_->receiving), debts, std::move(impl_->config));
+    impl_.reset();
+    return std::pair(Sender(std::move(sender)), Receiver(std::move(receiver)));
+  });
 }
 
 Sender::Sender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -61,22 +92,31 @@ Sender& Sender::operator=(Sender&&) noexcept = default;
 Sender::~Sender() = default;
 
 Result<void> Sender::write(std::span<const std::byte> data, Buffer& out) {
-  if (auto settled = impl_->settle(out); !settled) return settled;
-  return impl_->half.write(as_view(data), out);
+  return impl_->contained([&] {
+    auto settled = impl_->settle(out);
+    return settled ? impl_->half.write(as_view(data), out) : settled;
+  });
 }
 Result<void> Sender::close(Buffer& out) {
-  impl_->half.send_alert(Alert::close_notify, out);
-  return {};
+  return impl_->contained([&] {
+    impl_->half.send_alert(Alert::close_notify, out);
+    return Result<void>();
+  });
 }
 Result<void> Sender::update_keys(Connection::UpdateKeys which, Buffer& out) {
-  if (auto settled = impl_->settle(out); !settled) return settled;
-  return impl_->half.update_keys(which == Connection::UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
-                                                                       : wire::KeyUpdateRequest::update_not_requested,
-                                 out);
+  return impl_->contained([&] {
+    auto settled = impl_->settle(out);
+    if (!settled) return settled;
+    return impl_->half.update_keys(which == Connection::UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
+                                                                         : wire::KeyUpdateRequest::update_not_requested,
+                                   out);
+  });
 }
 Result<void> Sender::flush(Buffer& out) {
-  auto settled = impl_->settle(out);
-  return settled || settled.error().code == Code::closed ? Result<void>() : settled;
+  return impl_->contained([&] {
+    auto settled = impl_->settle(out);
+    return settled || settled.error().code == Code::closed ? Result<void>() : settled;
+  });
 }
 
 Receiver::Receiver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -85,24 +125,27 @@ Receiver& Receiver::operator=(Receiver&&) noexcept = default;
 Receiver::~Receiver() = default;
 
 Result<Step> Receiver::receive(std::span<std::byte> in) {
-  if (impl_->error) return std::unexpected(*impl_->error);
-  auto step = impl_->half.step(as_view(in));
-  if (!step) {
-    impl_->error = step.error();
-    const auto& alert = step.error().alert;
-    if (alert && step.error().code != Code::peer_alert) impl_->debts->alert = static_cast<int>(*alert);
+  return impl_->contained([&]() -> Result<Step> {
+    if (impl_->error) return std::unexpected(*impl_->error);
+    auto step = impl_->half.step(as_view(in));
+    if (!step) {
+      impl_->owe_alert(step.error());
+      impl_->error = step.error();
+      return step;
+    }
+    if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
+      impl_->debts->key_update = true;
     return step;
-  }
-  if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)
-    impl_->debts->key_update = true;
-  return step;
+  });
 }
 
 Result<void> Receiver::end_of_input() {
-  if (impl_->error) return std::unexpected(*impl_->error);
-  if (impl_->half.peer_has_closed()) return {};
-  impl_->error = make_error(Code::truncated);
-  return std::unexpected(*impl_->error);
+  return impl_->contained([&]() -> Result<void> {
+    if (impl_->error) return std::unexpected(*impl_->error);
+    if (impl_->half.peer_has_closed()) return {};
+    impl_->error = make_error(Code::truncated);
+    return std::unexpected(*impl_->error);
+  });
 }
 
 }  // namespace sotto

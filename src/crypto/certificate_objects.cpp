@@ -18,10 +18,9 @@ Result<CertificateObject> read_certificate(View der) {
 Bytes der_of(const X509* certificate) {
   unsigned char* encoded = nullptr;
   const auto length = i2d_X509(certificate, &encoded);
+  const Octets owned(encoded);
   if (length <= 0) return {};
-  Bytes der(encoded, encoded + length);
-  OPENSSL_free(encoded);
-  return der;
+  return {encoded, encoded + length};
 }
 
 std::optional<std::chrono::system_clock::time_point> time_point_of(const ASN1_TIME* time) {

@@ -32,11 +32,21 @@ using MdContext = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using CipherContext = Handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+inline void free_octets(unsigned char* octets) { OPENSSL_free(octets); }
+using Octets = Handle<unsigned char, free_octets>;
 using Bio = Handle<BIO, BIO_free_all>;
 
-/// Fails with `code` and leaves libcrypto's error queue empty, so that no later call is blamed for this failure.
+/// Empties libcrypto's error queue, so that no later call is blamed for this failure, and says whether memory ran out.
+inline bool clear_errors() {
+  bool memory_ran_out = false;
+  for (auto error = ERR_get_error(); error != 0; error = ERR_get_error())
+    memory_ran_out |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+  return memory_ran_out;
+}
+
+/// Fails with `code`, unless memory ran out: then nobody else is to blame, whatever it was that failed.
 [[nodiscard]] inline std::unexpected<Error> fail_clean(Code code, std::string detail = {}) {
-  ERR_clear_error();
+  if (clear_errors()) return fail(Code::crypto_failed, "memory ran out");
   return fail(code, std::move(detail));
 }
 

@@ -13,9 +13,10 @@ std::unexpected<Error> hash_failed() { return fail_clean(Code::crypto_failed, "a
 
 // A context per thread and hash for what is finished at once: making one costs more than hashing a short message.
 EVP_MD_CTX* scratch(HashAlgorithm algorithm) {
-  thread_local const std::array contexts{MdContext(EVP_MD_CTX_new()), MdContext(EVP_MD_CTX_new()),
-                                         MdContext(EVP_MD_CTX_new())};
-  return contexts.at(static_cast<std::size_t>(algorithm)).get();
+  thread_local std::array<MdContext, 3> contexts;
+  auto& context = contexts.at(static_cast<std::size_t>(algorithm));
+  if (!context) context.reset(EVP_MD_CTX_new());
+  return context.get();
 }
 
 Result<Digest> finish(EVP_MD_CTX* context, HashAlgorithm algorithm) {

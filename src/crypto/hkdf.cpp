@@ -17,9 +17,12 @@ std::unexpected<Error> hmac_failed() { return fail_clean(Code::crypto_failed, "a
 
 // One context per thread and hash. Between calls each stands freshly initialised, which is also what removes the key's
 // and the output's traces from it.
-EVP_MD_CTX* fresh_context(HashAlgorithm hash) {
+MdContext& context_of(HashAlgorithm hash) {
   thread_local std::array<MdContext, 3> contexts;
-  auto& context = contexts.at(static_cast<std::size_t>(hash));
+  return contexts.at(static_cast<std::size_t>(hash));
+}
+EVP_MD_CTX* fresh_context(HashAlgorithm hash) {
+  auto& context = context_of(hash);
   if (!context) {
     MdContext made(EVP_MD_CTX_new());
     if (!made || EVP_DigestInit_ex2(made.get(), md_of(hash), nullptr) != 1) return nullptr;
@@ -64,7 +67,7 @@ Result<HashSecret> hmac_of(HashAlgorithm hash, View key, std::span<const View> p
   HashSecret result;
   if (!context) return hmac_failed();
   if (!compute(context, hash, key, parts, result.resize(hash_length(hash)))) {
-    EVP_DigestInit_ex2(context, nullptr, nullptr);
+    context_of(hash).reset();  // it may not be fresh, nor fit for anything
     return hmac_failed();
   }
   return result;

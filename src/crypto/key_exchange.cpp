@@ -40,9 +40,12 @@ std::size_t slot_of(NamedGroup group) {
 }
 
 // A generator per thread and group: setting one up costs more than a microsecond.
-EVP_PKEY_CTX* generator(NamedGroup group) {
+KeyContext& generator_slot(NamedGroup group) {
   thread_local std::array<KeyContext, curve_count + 1> generators;
-  auto& slot = generators.at(slot_of(group));
+  return generators.at(slot_of(group));
+}
+EVP_PKEY_CTX* generator(NamedGroup group) {
+  auto& slot = generator_slot(group);
   if (slot) return slot.get();
   const auto curve = curve_of(group);
   KeyContext made(EVP_PKEY_CTX_new_from_name(nullptr, curve ? "EC" : "X25519", nullptr));
@@ -100,7 +103,10 @@ Result<KeyExchange> KeyExchange::generate(NamedGroup group) {
   if (is_ffdhe(group)) return fail(Code::crypto_failed, "the group is no curve");
   auto* context = generator(group);
   EVP_PKEY* made = nullptr;
-  if (!context || EVP_PKEY_generate(context, &made) != 1) return exchange_failed();
+  if (!context || EVP_PKEY_generate(context, &made) != 1) {
+    generator_slot(group).reset();  // what has failed once is not used again
+    return exchange_failed();
+  }
   Key key(made);
   auto value = public_value_of(group, key.get());
   if (value.empty()) return exchange_failed();

@@ -1,5 +1,6 @@
 #include "crypto/path_validation.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -192,7 +193,9 @@ Result<PathVerdict> validate_path(const TrustAnchors& anchors, std::span<const V
     return validation_failed();
   const auto accepted = X509_verify_cert(context.get()) == 1 && X509_STORE_CTX_get_error(context.get()) == X509_V_OK;
   auto verdict = verdict_of(context.get(), accepted);
-  ERR_clear_error();
+  // Whoever has no memory cannot judge: neither for the peer nor against it.
+  const bool memory_ran_out = clear_errors() || X509_STORE_CTX_get_error(context.get()) == X509_V_ERR_OUT_OF_MEM;
+  if (memory_ran_out || std::ranges::any_of(verdict.path, &Bytes::empty)) return validation_failed();
   return verdict;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/contain.hpp"
 #include "base/secret.hpp"
 #include "crypto/handles.hpp"
 #include "crypto/signature.hpp"
@@ -27,7 +28,8 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* state) {
   auto& asking = *static_cast<Asking*>(state);
   asking.asked = true;
   if (!asking.source) return -1;
-  auto passphrase = asking.source();
+  // Nothing may be thrown through libcrypto.
+  auto passphrase = contain(asking.source);
   if (!passphrase) {
     asking.refusal = std::move(passphrase.error());
     return -1;
@@ -69,6 +71,14 @@ std::optional<KeyType> type_of(const EVP_PKEY* key) {
   return std::nullopt;
 }
 
+/// Cuts a signature to its length. libcrypto 3.0 reports one of 2^32 - 1 octets where memory ran out while it wrote
+/// ECDSA's.
+Result<Bytes> cut_to(Bytes signature, std::size_t length) {
+  if (length == 0 || length > signature.size()) return signing_failed();
+  signature.resize(length);
+  return signature;
+}
+
 Result<Bytes> sign_message(EVP_PKEY* key, View message) {
   const MdContext context(EVP_MD_CTX_new());
   Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
@@ -76,8 +86,7 @@ Result<Bytes> sign_message(EVP_PKEY* key, View message) {
   if (!context || EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key, nullptr) != 1 ||
       EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) != 1)
     return signing_failed();
-  signature.resize(length);
-  return signature;
+  return cut_to(std::move(signature), length);
 }
 
 Result<Bytes> sign_hash(EVP_PKEY* key, const SchemeFacts& scheme, View message) {
@@ -88,8 +97,7 @@ Result<Bytes> sign_hash(EVP_PKEY* key, const SchemeFacts& scheme, View message) 
   auto length = signature.size();
   if (!context || EVP_PKEY_sign(context.get(), signature.data(), &length, hashed->view().data(), hashed->size()) != 1)
     return signing_failed();
-  signature.resize(length);
-  return signature;
+  return cut_to(std::move(signature), length);
 }
 
 }  // namespace
@@ -130,10 +138,9 @@ std::vector<SignatureScheme> PrivateKey::tls12_schemes() const {
 Result<Bytes> PrivateKey::subject_public_key_info() const {
   unsigned char* encoded = nullptr;
   const auto length = i2d_PUBKEY(key_, &encoded);
+  const Octets owned(encoded);
   if (length <= 0) return fail_clean(Code::crypto_failed, "the public half of a private key could not be written");
-  Bytes spki(encoded, encoded + length);
-  OPENSSL_free(encoded);
-  return spki;
+  return Bytes(encoded, encoded + length);
 }
 
 Result<Bytes> PrivateKey::sign(SignatureScheme scheme, View message) const {
@@ -143,7 +150,7 @@ Result<Bytes> PrivateKey::sign(SignatureScheme scheme, View message) const {
   auto signature = facts->hash ? sign_hash(key_, *facts, message) : sign_message(key_, message);
   if (!signature) return signature;
   // A single wrong RSA-CRT signature gives away the factors (Boneh, DeMillo and Lipton).
-  if (facts->padding != Padding::none && !is_right(key_, *facts, message, *signature)) return signing_failed();
+  if (facts->padding != Padding::none && !check_signature(key_, *facts, message, *signature)) return signing_failed();
   return signature;
 }
 

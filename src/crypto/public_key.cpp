@@ -204,10 +204,13 @@ static_assert(std::endian::native == std::endian::little);
 Bytes native(View big_endian) { return {big_endian.rbegin(), big_endian.rend()}; }
 
 // An importer per thread and type: making one costs more than the import.
-EVP_PKEY_CTX* rsa_importer(KeyType type) {
+KeyContext& rsa_importer_slot(KeyType type) {
   thread_local KeyContext rsa;
   thread_local KeyContext rsa_pss;
-  auto& slot = type == KeyType::rsa ? rsa : rsa_pss;
+  return type == KeyType::rsa ? rsa : rsa_pss;
+}
+EVP_PKEY_CTX* rsa_importer(KeyType type) {
+  auto& slot = rsa_importer_slot(type);
   if (slot) return slot.get();
   KeyContext made(EVP_PKEY_CTX_new_from_name(nullptr, type == KeyType::rsa ? "RSA" : "RSA-PSS", nullptr));
   if (!made || EVP_PKEY_fromdata_init(made.get()) != 1) return nullptr;
@@ -238,8 +241,10 @@ Result<Imported> import_rsa(KeyType type, const std::optional<PssRestriction>& r
   parameters.push_back(OSSL_PARAM_construct_end());
   auto* context = rsa_importer(type);
   EVP_PKEY* made = nullptr;
-  if (context == nullptr || EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1)
+  if (context == nullptr || EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1) {
+    rsa_importer_slot(type).reset();  // what has failed once is not used again
     return malformed("its RSA key cannot be read");
+  }
   return Imported{type, numbers->bits, Key(made)};
 }
 
@@ -307,9 +312,8 @@ Result<void> PublicKey::verify(SignatureScheme scheme, View message, View signat
   if (facts == nullptr || !scheme_fits_tls12(scheme, type_)) return fail(Code::wrong_signature_scheme);
   // An id-RSASSA-PSS key may forbid the scheme.
   if (type_ == KeyType::rsa_pss && !signature_context(key_, *facts, SignatureUse::verify))
-    return fail(Code::wrong_signature_scheme);
-  if (!is_right(key_, *facts, message, signature)) return fail(Code::bad_signature);
-  return {};
+    return fail_clean(Code::wrong_signature_scheme);
+  return check_signature(key_, *facts, message, signature);
 }
 
 }  // namespace sotto::crypto

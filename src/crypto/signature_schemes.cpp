@@ -75,14 +75,11 @@ KeyContext signature_context(EVP_PKEY* key, const SchemeFacts& scheme, Signature
   parameters.push_back(OSSL_PARAM_construct_end());
   const auto ready = use == SignatureUse::sign ? EVP_PKEY_sign_init_ex(context.get(), parameters.data())
                                                : EVP_PKEY_verify_init_ex(context.get(), parameters.data());
-  if (ready != 1) {
-    ERR_clear_error();
-    return nullptr;
-  }
+  if (ready != 1) return nullptr;
   return context;
 }
 
-bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature) {
+Result<void> check_signature(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature) {
   int verdict = 0;
   if (!scheme.hash) {
     const MdContext context(EVP_MD_CTX_new());
@@ -90,19 +87,20 @@ bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signa
       verdict = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size());
   } else {
     const auto hashed = digest(*scheme.hash, message);
-    const auto context = signature_context(key, scheme, SignatureUse::verify);
-    if (hashed && context)
+    if (!hashed) return std::unexpected(hashed.error());
+    if (const auto context = signature_context(key, scheme, SignatureUse::verify))
       verdict =
           EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hashed->view().data(), hashed->size());
   }
-  if (verdict != 1) ERR_clear_error();
-  return verdict == 1;
+  if (verdict != 1) return fail_clean(Code::bad_signature);
+  return {};
 }
 
 std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type, std::vector<SignatureScheme> schemes,
                                             SignatureUse use) {
   if (type == KeyType::rsa_pss)
     std::erase_if(schemes, [&](SignatureScheme scheme) { return !signature_context(key, *facts_of(scheme), use); });
+  clear_errors();
   return schemes;
 }
 

@@ -33,7 +33,7 @@ enum class SignatureUse : std::uint8_t { sign, verify };
 [[nodiscard]] KeyContext signature_context(EVP_PKEY* key, const SchemeFacts& scheme, SignatureUse use);
 
 /// Checks a signature made with a key that can make `scheme`.
-[[nodiscard]] bool is_right(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature);
+[[nodiscard]] Result<void> check_signature(EVP_PKEY* key, const SchemeFacts& scheme, View message, View signature);
 
 /// Returns `schemes`, which are those of the key's type, without what the key's own parameters forbid.
 [[nodiscard]] std::vector<SignatureScheme> usable_schemes(EVP_PKEY* key, KeyType type,

@@ -4,6 +4,7 @@
 #include <sotto/early_data.hpp>
 #include <sotto/policy.hpp>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "diagnosis/printable.hpp"
 
@@ -154,7 +155,11 @@ std::string to_string(CipherSuite suite) { return name_in(cipher_suites, suite);
 std::string to_string(NamedGroup group) { return name_in(groups, group); }
 std::string to_string(SignatureScheme scheme) { return name_in(signature_schemes, scheme); }
 
-Result<NamedGroup> parse_group(std::string_view name) { return value_in(groups, "group", name); }
-Result<CipherSuite> parse_cipher_suite(std::string_view name) { return value_in(cipher_suites, "cipher suite", name); }
+Result<NamedGroup> parse_group(std::string_view name) {
+  return contain([&] { return value_in(groups, "group", name); });
+}
+Result<CipherSuite> parse_cipher_suite(std::string_view name) {
+  return contain([&] { return value_in(cipher_suites, "cipher suite", name); });
+}
 
 }  // namespace sotto::inline v0

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "handshake/binder.hpp"
 #include "handshake/certificate_types.hpp"
 #include "handshake/steps_server12.hpp"
 
@@ -32,17 +33,14 @@ std::vector<std::string> protocols_of(const ServerState& state) {
 }
 
 /// Checks the binder of identity number `index`. RFC 8446, 4.2.11.2.
-Result<void> check_binder(Channel& channel, const ServerState& state, const Psk& psk, std::size_t index) {
+Result<void> check_binder_of(Channel& channel, const ServerState& state, const Psk& psk, std::size_t index) {
   const auto& binders = state.offer.pre_shared_keys->binders;
   std::size_t list_octets = 2;  // binders<33..2^16-1>, the end of the message, is not covered
   for (const auto& entry : binders) list_octets += 1 + entry.binder.size();
   const auto truncated = View(state.raw_hello).first(state.raw_hello.size() - list_octets);
   const auto transcript = channel.transcript().with(psk.hash, truncated);
   if (!transcript) return std::unexpected(transcript.error());
-  const auto expected = binder_for(psk.kind, psk.hash, psk.key.view(), *transcript);
-  if (!expected) return std::unexpected(expected.error());
-  if (!equal_in_constant_time(expected->view(), binders[index].binder)) return fail(Code::bad_binder);
-  return {};
+  return check_binder(psk, *transcript, binders[index].binder);
 }
 
 /// Says whether `session` may be resumed on this connection: what it is bound to must be the same now.
@@ -83,7 +81,7 @@ Result<void> look_for_psk(Channel& channel, ServerState& state, Consider which) 
     }
     if (!psk) continue;
     // RFC 8446, 4.2.11: "If this value is not present or does not validate, the server MUST abort the handshake."
-    if (auto checked = check_binder(channel, state, *psk, i); !checked) return checked;
+    if (auto checked = check_binder_of(channel, state, *psk, i); !checked) return checked;
     state.psk.emplace(std::move(*psk));
     state.psk_identity = static_cast<std::uint16_t>(i);
     return {};

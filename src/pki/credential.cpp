@@ -4,6 +4,7 @@
 #include <sotto/credential.hpp>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "pki/credential_impl.hpp"
 #include "pki/end_entity.hpp"
 #include "pki/file.hpp"
@@ -63,74 +64,84 @@ Result<Credential::Impl> join(Parts parts) {
 
 Result<Credential> Credential::from_pem_files(const std::filesystem::path& chain, const std::filesystem::path& key,
                                               PassphraseSource passphrase) {
-  const auto chain_text = pki::read_file(chain);
-  if (!chain_text) return std::unexpected(chain_text.error());
-  const auto key_text = pki::read_file(key);
-  if (!key_text) return std::unexpected(key_text.error());
-  auto certificates = Certificate::from_pem(as_text(chain_text->view()));
-  if (!certificates) return std::unexpected(in_file(std::move(certificates.error()), chain));
-  auto private_key = crypto::PrivateKey::from_pem(as_text(key_text->view()), passphrase);
-  if (!private_key) return std::unexpected(in_file(std::move(private_key.error()), key));
-  auto impl = join({std::move(*certificates), std::move(*private_key)});
-  if (impl) return Credential(std::make_shared<const Impl>(std::move(*impl)));
-  if (impl.error().code == Code::key_mismatch)
-    impl.error().detail = key.string() + " is not the key of the first certificate in " + chain.string();
-  else
-    impl.error() = in_file(std::move(impl.error()), chain);
-  return std::unexpected(std::move(impl.error()));
+  return contain([&]() -> Result<Credential> {
+    const auto chain_text = pki::read_file(chain);
+    if (!chain_text) return std::unexpected(chain_text.error());
+    const auto key_text = pki::read_file(key);
+    if (!key_text) return std::unexpected(key_text.error());
+    auto certificates = Certificate::from_pem(as_text(chain_text->view()));
+    if (!certificates) return std::unexpected(in_file(std::move(certificates.error()), chain));
+    auto private_key = crypto::PrivateKey::from_pem(as_text(key_text->view()), passphrase);
+    if (!private_key) return std::unexpected(in_file(std::move(private_key.error()), key));
+    auto impl = join({std::move(*certificates), std::move(*private_key)});
+    if (impl) return Credential(std::make_shared<const Impl>(std::move(*impl)));
+    if (impl.error().code == Code::key_mismatch)
+      impl.error().detail = key.string() + " is not the key of the first certificate in " + chain.string();
+    else
+      impl.error() = in_file(std::move(impl.error()), chain);
+    return std::unexpected(std::move(impl.error()));
+  });
 }
 
 Result<Credential> Credential::from_pem(std::string_view chain, std::string_view key, PassphraseSource passphrase) {
-  auto certificates = Certificate::from_pem(chain);
-  if (!certificates) return std::unexpected(std::move(certificates.error()));
-  auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
-  if (!private_key) return std::unexpected(std::move(private_key.error()));
-  auto impl = join({std::move(*certificates), std::move(*private_key)});
-  if (!impl) return std::unexpected(std::move(impl.error()));
-  return Credential(std::make_shared<const Impl>(std::move(*impl)));
+  return contain([&]() -> Result<Credential> {
+    auto certificates = Certificate::from_pem(chain);
+    if (!certificates) return std::unexpected(std::move(certificates.error()));
+    auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
+    if (!private_key) return std::unexpected(std::move(private_key.error()));
+    auto impl = join({std::move(*certificates), std::move(*private_key)});
+    if (!impl) return std::unexpected(std::move(impl.error()));
+    return Credential(std::make_shared<const Impl>(std::move(*impl)));
+  });
 }
 
 Result<Credential> Credential::raw_public_key_from_pem_file(const std::filesystem::path& key,
                                                             PassphraseSource passphrase) {
-  const auto text = pki::read_file(key);
-  if (!text) return std::unexpected(text.error());
-  auto credential = raw_public_key_from_pem(as_text(text->view()), std::move(passphrase));
-  if (!credential) return std::unexpected(in_file(std::move(credential.error()), key));
-  return credential;
+  return contain([&]() -> Result<Credential> {
+    const auto text = pki::read_file(key);
+    if (!text) return std::unexpected(text.error());
+    auto credential = raw_public_key_from_pem(as_text(text->view()), std::move(passphrase));
+    if (!credential) return std::unexpected(in_file(std::move(credential.error()), key));
+    return credential;
+  });
 }
 
 Result<Credential> Credential::raw_public_key_from_pem(std::string_view key, PassphraseSource passphrase) {
-  auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
-  if (!private_key) return std::unexpected(std::move(private_key.error()));
-  const auto public_half = private_key->subject_public_key_info();
-  if (!public_half) return std::unexpected(public_half.error());
-  CertificateChain chain = {Certificate(as_public(View(*public_half)), CertificateType::raw_public_key)};
-  auto impl = join({std::move(chain), std::move(*private_key)});
-  if (!impl) return std::unexpected(std::move(impl.error()));
-  return Credential(std::make_shared<const Impl>(std::move(*impl)));
+  return contain([&]() -> Result<Credential> {
+    auto private_key = crypto::PrivateKey::from_pem(key, passphrase);
+    if (!private_key) return std::unexpected(std::move(private_key.error()));
+    const auto public_half = private_key->subject_public_key_info();
+    if (!public_half) return std::unexpected(public_half.error());
+    CertificateChain chain = {Certificate(as_public(View(*public_half)), CertificateType::raw_public_key)};
+    auto impl = join({std::move(chain), std::move(*private_key)});
+    if (!impl) return std::unexpected(std::move(impl.error()));
+    return Credential(std::make_shared<const Impl>(std::move(*impl)));
+  });
 }
 
 Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vector<SignatureScheme> schemes) {
-  if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
-  const auto end_entity = pki::read_end_entity(chain.front());
-  if (!end_entity) return std::unexpected(end_entity.error());
-  const auto& key = end_entity->key;
-  if (schemes.empty() == end_entity->uses.sign)
-    return fail(Code::unsupported_key, schemes.empty() ? "the remote key has no signature scheme"
-                                                       : "the certificate's keyUsage allows no digital signatures");
-  const auto names = end_entity_names(chain);
-  if (!names) return std::unexpected(names.error());
-  const auto usable = key.tls12_schemes();
-  for (const auto scheme : schemes)
-    if (std::ranges::find(usable, scheme) == usable.end())
-      return fail(Code::unsupported_key, "the certificate's key cannot sign with " + to_string(scheme));
-  auto tls13_schemes = schemes;
-  std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key.type()); });
-  return Credential(std::make_shared<const Impl>(Impl{std::move(chain),
-                                                      nullptr,
-                                                      {std::move(tls13_schemes), std::move(schemes)},
-                                                      *names,
-                                                      {key.type(), end_entity->uses}}));
+  return contain([&]() -> Result<Credential> {
+    if (chain.empty()) return fail(Code::invalid_configuration, "a credential needs a certificate");
+    const auto end_entity = pki::read_end_entity(chain.front());
+    if (!end_entity) return std::unexpected(end_entity.error());
+    const auto& key = end_entity->key;
+    if (schemes.empty() == end_entity->uses.sign)
+      return fail(Code::unsupported_key, schemes.empty() ? "the remote key has no signature scheme"
+                                                         : "the certificate's keyUsage allows no digital signatures");
+    const auto names = end_entity_names(chain);
+    if (!names) return std::unexpected(names.error());
+    const auto usable = key.tls12_schemes();
+    for (const auto scheme : schemes)
+      if (std::ranges::find(usable, scheme) == usable.end())
+        return fail(Code::unsupported_key, "the certificate's key cannot sign with " + to_string(scheme));
+    auto tls13_schemes = schemes;
+    std::erase_if(tls13_schemes, [&](SignatureScheme scheme) { return !crypto::scheme_fits(scheme, key.type()); });
+    return Credential(std::make_shared<const Impl>(Impl{std::move(chain),
+                                                        nullptr,
+                                                        {std::move(tls13_schemes), std::move(schemes)},
+                                                        *names,
+                                                        {key.type(), end_entity->uses}}));
+  });
 }
 
 Credential Credential::with_ocsp_response(std::vector<std::byte> response) const {
@@ -184,18 +195,22 @@ bool Credential::is_issued_by(std::span<const std::vector<std::byte>> authoritie
 bool Credential::has_local_key() const { return impl_->key != nullptr; }
 
 Result<std::vector<std::byte>> Credential::sign(SignatureScheme scheme, std::span<const std::byte> message) const {
-  if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
-  const auto signature = impl_->key->sign(scheme, as_view(message));
-  if (!signature) return std::unexpected(signature.error());
-  return own_public(*signature);
+  return contain([&]() -> Result<std::vector<std::byte>> {
+    if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
+    const auto signature = impl_->key->sign(scheme, as_view(message));
+    if (!signature) return std::unexpected(signature.error());
+    return own_public(*signature);
+  });
 }
 
 Result<std::vector<std::byte>> Credential::decrypt_premaster(std::span<const std::byte> encrypted,
                                                              ProtocolVersion client_version) const {
-  if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
-  const auto premaster = impl_->key->decrypt_premaster(as_view(encrypted), client_version);
-  if (!premaster) return std::unexpected(premaster.error());
-  return own_public(premaster->view());
+  return contain([&]() -> Result<std::vector<std::byte>> {
+    if (!impl_->key) return fail(Code::wrong_state, "the private key of this credential is not here");
+    const auto premaster = impl_->key->decrypt_premaster(as_view(encrypted), client_version);
+    if (!premaster) return std::unexpected(premaster.error());
+    return own_public(premaster->view());
+  });
 }
 
 }  // namespace sotto::inline v0

@@ -7,6 +7,7 @@
 #include <sotto/verifier.hpp>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "crypto/hash.hpp"
 #include "pki/names.hpp"
@@ -138,30 +139,34 @@ class DaneVerifier final : public Verifier {
 }  // namespace
 
 Result<TlsaRecord> TlsaRecord::parse(std::string_view text) {
-  const auto usage = next_number(text);
-  const auto selector = next_number(text);
-  const auto matching = next_number(text);
-  if (!usage || !selector || !matching) return wrong("it must begin with three numbers, such as 3 1 1");
-  if (*usage < 2)
-    return wrong("the usages 0 (PKIX-TA) and 1 (PKIX-EE) are not supported; use 2 (DANE-TA) or 3 (DANE-EE)");
-  if (*usage > 3) return wrong("the usage must be 2 (DANE-TA) or 3 (DANE-EE)");
-  if (*selector > 1) return wrong("the selector must be 0 (whole certificate) or 1 (public key)");
-  if (*matching > 2) return wrong("the matching type must be 0 (full), 1 (SHA-256) or 2 (SHA-512)");
-  std::string digits;  // zone files may break them with blanks (RFC 6698, 2.2)
-  for (auto word = next_word(text); !word.empty(); word = next_word(text)) digits += word;
-  auto data = parse_hex(digits);
-  if (!data) return wrong("its data must be hexadecimal digits, two for each octet");
-  TlsaRecord record{static_cast<Usage>(*usage), static_cast<Selector>(*selector), static_cast<Matching>(*matching),
-                    *std::move(data)};
-  if (const auto fits = check(record); !fits) return std::unexpected(fits.error());
-  return record;
+  return contain([&]() -> Result<TlsaRecord> {
+    const auto usage = next_number(text);
+    const auto selector = next_number(text);
+    const auto matching = next_number(text);
+    if (!usage || !selector || !matching) return wrong("it must begin with three numbers, such as 3 1 1");
+    if (*usage < 2)
+      return wrong("the usages 0 (PKIX-TA) and 1 (PKIX-EE) are not supported; use 2 (DANE-TA) or 3 (DANE-EE)");
+    if (*usage > 3) return wrong("the usage must be 2 (DANE-TA) or 3 (DANE-EE)");
+    if (*selector > 1) return wrong("the selector must be 0 (whole certificate) or 1 (public key)");
+    if (*matching > 2) return wrong("the matching type must be 0 (full), 1 (SHA-256) or 2 (SHA-512)");
+    std::string digits;  // zone files may break them with blanks (RFC 6698, 2.2)
+    for (auto word = next_word(text); !word.empty(); word = next_word(text)) digits += word;
+    auto data = parse_hex(digits);
+    if (!data) return wrong("its data must be hexadecimal digits, two for each octet");
+    TlsaRecord record{static_cast<Usage>(*usage), static_cast<Selector>(*selector), static_cast<Matching>(*matching),
+                      *std::move(data)};
+    if (const auto fits = check(record); !fits) return std::unexpected(fits.error());
+    return record;
+  });
 }
 
 Result<std::shared_ptr<const Verifier>> make_dane_verifier(std::vector<TlsaRecord> records) {
-  if (records.empty()) return fail(Code::invalid_configuration, "there is no TLSA record to verify with");
-  for (const auto& record : records)
-    if (const auto fits = check(record); !fits) return std::unexpected(fits.error());
-  return std::make_shared<DaneVerifier>(std::move(records));
+  return contain([&]() -> Result<std::shared_ptr<const Verifier>> {
+    if (records.empty()) return fail(Code::invalid_configuration, "there is no TLSA record to verify with");
+    for (const auto& record : records)
+      if (const auto fits = check(record); !fits) return std::unexpected(fits.error());
+    return std::make_shared<DaneVerifier>(std::move(records));
+  });
 }
 
 }  // namespace sotto::inline v0

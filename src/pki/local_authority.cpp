@@ -3,6 +3,7 @@
 #include <sotto/issue.hpp>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "crypto/certificate_issue.hpp"
@@ -60,45 +61,55 @@ LocalAuthority& LocalAuthority::operator=(LocalAuthority&&) noexcept = default;
 LocalAuthority::~LocalAuthority() = default;
 
 Result<LocalAuthority> LocalAuthority::create(std::string_view common_name, std::chrono::hours lifetime) {
-  if (common_name.empty() || common_name.size() > max_common_name)
-    return fail(Code::invalid_configuration, "an authority's name has 1 to 64 characters");
-  const auto not_before = std::chrono::system_clock::now() - clock_difference;
-  auto authority = crypto::IssuingAuthority::create(common_name, not_before, not_before + lifetime);
-  if (!authority) return std::unexpected(std::move(authority.error()));
-  return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  return contain([&]() -> Result<LocalAuthority> {
+    if (common_name.empty() || common_name.size() > max_common_name)
+      return fail(Code::invalid_configuration, "an authority's name has 1 to 64 characters");
+    const auto not_before = std::chrono::system_clock::now() - clock_difference;
+    auto authority = crypto::IssuingAuthority::create(common_name, not_before, not_before + lifetime);
+    if (!authority) return std::unexpected(std::move(authority.error()));
+    return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  });
 }
 
 Result<LocalAuthority> LocalAuthority::from_pem(std::string_view certificate, std::string_view key) {
-  const auto certificates = pki::read_pem_certificates(certificate);
-  if (!certificates) return std::unexpected(certificates.error());
-  auto authority = crypto::IssuingAuthority::from_parts(certificates->front(), key);
-  if (!authority) return std::unexpected(std::move(authority.error()));
-  return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  return contain([&]() -> Result<LocalAuthority> {
+    const auto certificates = pki::read_pem_certificates(certificate);
+    if (!certificates) return std::unexpected(certificates.error());
+    auto authority = crypto::IssuingAuthority::from_parts(certificates->front(), key);
+    if (!authority) return std::unexpected(std::move(authority.error()));
+    return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  });
 }
 
 Result<IssuedCredential> LocalAuthority::issue(const LeafRequest& request) const {
-  const auto content = content_of(request);
-  if (!content) return std::unexpected(content.error());
-  auto leaf = impl_->authority.issue(*content);
-  if (!leaf) return std::unexpected(std::move(leaf.error()));
-  IssuedCredential issued;
-  issued.chain_pem = pki::write_pem_certificate(leaf->certificate);
-  issued.key_pem = std::move(leaf->key_pem);
-  return issued;
+  return contain([&]() -> Result<IssuedCredential> {
+    const auto content = content_of(request);
+    if (!content) return std::unexpected(content.error());
+    auto leaf = impl_->authority.issue(*content);
+    if (!leaf) return std::unexpected(std::move(leaf.error()));
+    IssuedCredential issued;
+    issued.chain_pem = pki::write_pem_certificate(leaf->certificate);
+    issued.key_pem = std::move(leaf->key_pem);
+    return issued;
+  });
 }
 
 Result<LocalAuthority> LocalAuthority::issue_intermediate(std::string_view common_name) const {
-  if (common_name.empty() || common_name.size() > max_common_name)
-    return fail(Code::invalid_configuration, "an authority's name has 1 to 64 characters");
-  auto authority = impl_->authority.issue_intermediate(common_name);
-  if (!authority) return std::unexpected(std::move(authority.error()));
-  return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  return contain([&]() -> Result<LocalAuthority> {
+    if (common_name.empty() || common_name.size() > max_common_name)
+      return fail(Code::invalid_configuration, "an authority's name has 1 to 64 characters");
+    auto authority = impl_->authority.issue_intermediate(common_name);
+    if (!authority) return std::unexpected(std::move(authority.error()));
+    return LocalAuthority(std::make_unique<Impl>(std::move(*authority)));
+  });
 }
 
 std::string LocalAuthority::certificate_pem() const {
   return pki::write_pem_certificate(impl_->authority.certificate());
 }
 
-Result<std::string> LocalAuthority::key_pem() const { return impl_->authority.key_pem(); }
+Result<std::string> LocalAuthority::key_pem() const {
+  return contain([&]() -> Result<std::string> { return impl_->authority.key_pem(); });
+}
 
 }  // namespace sotto::inline v0

@@ -1,5 +1,6 @@
 #include <sotto/verifier.hpp>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "pki/names.hpp"
 
@@ -14,10 +15,12 @@ ServerName::ServerName(std::string_view text) {
 }
 
 Result<void> ServerName::check() const {
-  if (ip_address_) return {};
-  const auto fault = pki::fault_in_dns_name(text_);
-  if (fault.empty()) return {};
-  return fail(Code::invalid_server_name, "\"" + text_ + "\": " + std::string(fault));
+  return contain([&]() -> Result<void> {
+    if (ip_address_) return {};
+    const auto fault = pki::fault_in_dns_name(text_);
+    if (fault.empty()) return {};
+    return fail(Code::invalid_server_name, "\"" + text_ + "\": " + std::string(fault));
+  });
 }
 
 }  // namespace sotto::inline v0

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "pki/file.hpp"
 #include "pki/pem.hpp"
 #include "pki/trust_store_impl.hpp"
@@ -51,29 +52,35 @@ Result<std::filesystem::path> system_bundle() {
 }  // namespace
 
 Result<TrustStore> TrustStore::from_pem(std::string_view pem) {
-  auto anchors = read_anchors(pem, crypto::UnreadableRoot::is_an_error);
-  if (!anchors) return std::unexpected(std::move(anchors.error()));
-  return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+  return contain([&]() -> Result<TrustStore> {
+    auto anchors = read_anchors(pem, crypto::UnreadableRoot::is_an_error);
+    if (!anchors) return std::unexpected(std::move(anchors.error()));
+    return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+  });
 }
 
 Result<TrustStore> TrustStore::from_pem_file(const std::filesystem::path& file) {
-  auto anchors = read_anchors_of(file, crypto::UnreadableRoot::is_an_error);
-  if (!anchors) return std::unexpected(std::move(anchors.error()));
-  return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+  return contain([&]() -> Result<TrustStore> {
+    auto anchors = read_anchors_of(file, crypto::UnreadableRoot::is_an_error);
+    if (!anchors) return std::unexpected(std::move(anchors.error()));
+    return TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+  });
 }
 
 Result<TrustStore> TrustStore::system() {
-  static std::mutex mutex;
-  static std::optional<TrustStore> loaded;
-  const std::scoped_lock lock(mutex);
-  if (loaded) return *loaded;
-  const auto bundle = system_bundle();
-  if (!bundle) return std::unexpected(bundle.error());
-  // One odd root among a hundred is no reason to trust nobody.
-  auto anchors = read_anchors_of(*bundle, crypto::UnreadableRoot::is_left_out);
-  if (!anchors) return std::unexpected(std::move(anchors.error()));
-  loaded = TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
-  return *loaded;
+  return contain([&]() -> Result<TrustStore> {
+    static std::mutex mutex;
+    static std::optional<TrustStore> loaded;
+    const std::scoped_lock lock(mutex);
+    if (loaded) return *loaded;
+    const auto bundle = system_bundle();
+    if (!bundle) return std::unexpected(bundle.error());
+    // One odd root among a hundred is no reason to trust nobody.
+    auto anchors = read_anchors_of(*bundle, crypto::UnreadableRoot::is_left_out);
+    if (!anchors) return std::unexpected(std::move(anchors.error()));
+    loaded = TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+    return *loaded;
+  });
 }
 
 std::size_t TrustStore::size() const { return impl_->anchors.subjects().size(); }

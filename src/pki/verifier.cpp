@@ -1,6 +1,7 @@
 #include <sotto/verifier.hpp>
 
 #include "base/bytes.hpp"
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "pki/names.hpp"
 #include "pki/refusal.hpp"
@@ -78,13 +79,15 @@ class AcceptAny final : public Verifier {
 }  // namespace
 
 Result<Verified> Verifier::verify(const VerifyRequest& request) const {
-  if (request.chain.empty()) return fail(Code::certificate_missing);
-  auto judgement = judge(request);
-  if (!judgement) return std::unexpected(std::move(judgement.error()));
-  // The proof is about the certificate that the peer showed, whatever an implementation returns.
-  if (judgement->path.empty() || judgement->path.front() != request.chain.front())
-    return fail(Code::internal_error, "the verifier judged another certificate than the peer's");
-  return Verified(std::move(judgement->path), std::move(judgement->how), judgement->authenticated);
+  return contain([&]() -> Result<Verified> {
+    if (request.chain.empty()) return fail(Code::certificate_missing);
+    auto judgement = judge(request);
+    if (!judgement) return std::unexpected(std::move(judgement.error()));
+    // The proof is about the certificate that the peer showed, whatever an implementation returns.
+    if (judgement->path.empty() || judgement->path.front() != request.chain.front())
+      return fail(Code::internal_error, "the verifier judged another certificate than the peer's");
+    return Verified(std::move(judgement->path), std::move(judgement->how), judgement->authenticated);
+  });
 }
 
 std::shared_ptr<const Verifier> make_verifier(TrustStore roots) {

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 #include "session/external_psk_impl.hpp"
 
@@ -36,16 +37,20 @@ std::shared_ptr<ExternalPsk::Impl> make(ExternalPsk::Impl::Kind kind, PskRole ro
 
 Result<ExternalPsk> ExternalPsk::imported(PskRole role, std::string_view identity, std::span<const std::byte> key,
                                           std::string_view context, PskHash hash) {
-  if (auto checked = check(identity, key, context); !checked) return std::unexpected(checked.error());
-  auto made = make(Impl::Kind::imported, role, identity, key, hash);
-  made->context = context;
-  return ExternalPsk(std::move(made));
+  return contain([&]() -> Result<ExternalPsk> {
+    if (auto checked = check(identity, key, context); !checked) return std::unexpected(checked.error());
+    auto made = make(Impl::Kind::imported, role, identity, key, hash);
+    made->context = context;
+    return ExternalPsk(std::move(made));
+  });
 }
 
 Result<ExternalPsk> ExternalPsk::plain(PskRole role, std::string_view identity, std::span<const std::byte> key,
                                        PskHash hash) {
-  if (auto checked = check(identity, key, {}); !checked) return std::unexpected(checked.error());
-  return ExternalPsk(make(Impl::Kind::plain, role, identity, key, hash));
+  return contain([&]() -> Result<ExternalPsk> {
+    if (auto checked = check(identity, key, {}); !checked) return std::unexpected(checked.error());
+    return ExternalPsk(make(Impl::Kind::plain, role, identity, key, hash));
+  });
 }
 
 ExternalPsk::ExternalPsk(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}

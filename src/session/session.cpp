@@ -1,5 +1,6 @@
 #include <array>
 
+#include "base/contain.hpp"
 #include "base/secret.hpp"
 #include "session/session_impl.hpp"
 #include "wire/fields.hpp"
@@ -84,27 +85,30 @@ std::vector<std::byte> Session::serialize() const {
 }
 
 Result<Session> Session::parse(std::span<const std::byte> bytes) {
-  const auto stored = wire::parse<StoredSession>(as_view(bytes));
-  if (!stored || stored->format != StoredSession::current_format || stored->received_milliseconds > latest_milliseconds)
-    return fail(Code::malformed_session);
-  if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
-  auto impl = std::make_unique<Impl>();
-  impl->version = stored->version;
-  impl->cipher_suite = stored->cipher_suite;
-  impl->psk = crypto::HashSecret(stored->psk);
-  impl->ticket = own(stored->ticket);
-  impl->session_id = own(stored->session_id);
-  impl->ticket_age_add = stored->ticket_age_add;
-  impl->received =
-      system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(stored->received_milliseconds)));
-  impl->lifetime = seconds(stored->lifetime_seconds);
-  impl->server_name = as_text(stored->server_name);
-  impl->application_protocol = as_text(stored->application_protocol);
-  impl->max_early_data_size = stored->max_early_data_size;
-  impl->authenticated = as_text(stored->authenticated);
-  impl->max_fragment_length = stored->max_fragment_length;
-  impl->server_identity = own(stored->server_identity);
-  return Session(std::move(impl));
+  return contain([&]() -> Result<Session> {
+    const auto stored = wire::parse<StoredSession>(as_view(bytes));
+    if (!stored || stored->format != StoredSession::current_format ||
+        stored->received_milliseconds > latest_milliseconds)
+      return fail(Code::malformed_session);
+    if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
+    auto impl = std::make_unique<Impl>();
+    impl->version = stored->version;
+    impl->cipher_suite = stored->cipher_suite;
+    impl->psk = crypto::HashSecret(stored->psk);
+    impl->ticket = own(stored->ticket);
+    impl->session_id = own(stored->session_id);
+    impl->ticket_age_add = stored->ticket_age_add;
+    impl->received =
+        system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(stored->received_milliseconds)));
+    impl->lifetime = seconds(stored->lifetime_seconds);
+    impl->server_name = as_text(stored->server_name);
+    impl->application_protocol = as_text(stored->application_protocol);
+    impl->max_early_data_size = stored->max_early_data_size;
+    impl->authenticated = as_text(stored->authenticated);
+    impl->max_fragment_length = stored->max_fragment_length;
+    impl->server_identity = own(stored->server_identity);
+    return Session(std::move(impl));
+  });
 }
 
 ProtocolVersion Session::version() const { return impl_->version; }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/contain.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/random.hpp"
 #include "session/ticket_keys_impl.hpp"
@@ -16,9 +17,11 @@ TicketKeys::TicketKeys(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TicketKeys::~TicketKeys() = default;
 
 Result<std::shared_ptr<TicketKeys>> TicketKeys::generate(std::chrono::seconds rotation) {
-  if (rotation < std::chrono::seconds(1))
-    return fail(Code::invalid_configuration, "ticket keys must live for a second or more");
-  return std::make_shared<TicketKeys>(std::make_unique<Impl>(rotation));
+  return contain([&]() -> Result<std::shared_ptr<TicketKeys>> {
+    if (rotation < std::chrono::seconds(1))
+      return fail(Code::invalid_configuration, "ticket keys must live for a second or more");
+    return std::make_shared<TicketKeys>(std::make_unique<Impl>(rotation));
+  });
 }
 
 Result<TicketKeys::Impl::Key> TicketKeys::Impl::sealing_key(Time now) {

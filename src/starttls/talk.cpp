@@ -3,6 +3,7 @@
 
 #include <sotto/starttls.hpp>
 
+#include "base/contain.hpp"
 #include "starttls/dialects.hpp"
 
 namespace sotto::inline v0::starttls {
@@ -15,7 +16,9 @@ Talk::~Talk() = default;
 const ProtocolFacts& Talk::facts() const { return starttls::facts(dialogue_->protocol()); }
 State Talk::state() const { return dialogue_->state(); }
 Buffer& Talk::output() { return dialogue_->output(); }
-Result<std::size_t> Talk::receive(std::span<const std::byte> in) { return dialogue_->receive(as_view(in)); }
+Result<std::size_t> Talk::receive(std::span<const std::byte> in) {
+  return contain([&]() -> Result<std::size_t> { return dialogue_->receive(as_view(in)); });
+}
 const std::string& Talk::refusal() const { return dialogue_->refusal(); }
 Error Talk::failure() const { return dialogue_->failure(); }
 std::string Talk::waiting_for() const { return dialogue_->waiting_for(); }

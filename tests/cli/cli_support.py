@@ -15,6 +15,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOTTO = os.environ.get("SOTTO", str(ROOT / "build/release/bin/sotto"))
+# Makes the calls of the kernel fail, loaded into the program: tests/faults/troubled_io.cpp.
+TROUBLED_IO = str(ROOT / "build/release/lib/troubled_io.so")
 PATIENCE = 20
 
 

@@ -1,10 +1,7 @@
 // Selects between a decrypted pre-master secret and a random one, of which valgrind takes all for secrets: that is
 // Bleichenbacher's place. With the argument "leak" the program branches on a secret itself, and valgrind has to say so.
-#include <cstdio>
-#include <string_view>
-
 #include "crypto/premaster.hpp"
-#include "ct/poison.hpp"
+#include "ct/main.hpp"
 
 namespace sotto::constant_time_test {
 namespace {
@@ -36,17 +33,10 @@ int chosen(crypto::constant_time::Mask decrypted, std::uint8_t major, std::uint8
 int main(int count, char** arguments) {
   using namespace sotto;
   using namespace sotto::constant_time_test;
-  if (!is_watched()) {
-    std::puts("this program proves nothing unless valgrind runs it");
-    return 2;
-  }
-  constexpr auto yes = ~crypto::constant_time::Mask{0};
-  const bool right = chosen(yes, 3, 3) == 1 && chosen(yes, 3, 2) == 0 && chosen(yes, 2, 3) == 0 &&
-                     chosen(0, 3, 3) == 0 && chosen(0, 0, 0) == 0;
-  if (count > 1 && std::string_view(arguments[1]) == "leak") {
-    Bytes secret{42};
-    poison(secret);
-    return branch_on(secret[0]);
-  }
-  return right ? 0 : 1;
+  return run(count, arguments, [] {
+    constexpr auto yes = ~crypto::constant_time::Mask{0};
+    require(chosen(yes, 3, 3) == 1, "the decrypted one is kept");
+    require(chosen(yes, 3, 2) == 0 && chosen(yes, 2, 3) == 0, "one of another version is replaced");
+    require(chosen(0, 3, 3) == 0 && chosen(0, 0, 0) == 0, "one that was not decrypted is replaced");
+  });
 }

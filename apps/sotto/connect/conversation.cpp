@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "standard_streams.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -87,6 +88,9 @@ Outcome<void> Conversation::join(OnInputEnd on_input_end, std::optional<Keyboard
     if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return failed(io_failed(errno).error());
     if (waiting[1].revents != 0)
       if (auto taken = take_standard_input(on_input_end); !taken) return failed(taken.error());
+    if (input_error_ != 0)
+      return failure(ExitCode::internal,
+                     fmt::format("standard input cannot be read: {}", std::system_category().message(input_error_)));
     if ((waiting[0].revents & ~POLLOUT) == 0) continue;
     if (auto taken = take_input(); !taken) {
       write_to_output();
@@ -144,12 +148,11 @@ sotto::Result<void> Conversation::on_event(const sotto::Event& event) {
   if (std::holds_alternative<sotto::PeerClosed>(event)) peer_closed_ = true;
   if (std::holds_alternative<sotto::Renegotiated>(event)) {
     const auto& now = summary();
-    fmt::print(stderr, "Renegotiated, {}: {}, {}\n",
-               now.renegotiations == 1 ? "once" : fmt::format("{} times now", now.renegotiations),
-               sotto::to_string(now.cipher_suite), now.key_exchange());
+    tell("Renegotiated, {}: {}, {}\n",
+         now.renegotiations == 1 ? "once" : fmt::format("{} times now", now.renegotiations),
+         sotto::to_string(now.cipher_suite), now.key_exchange());
   }
-  if (std::holds_alternative<sotto::RenegotiationRefused>(event))
-    fmt::print(stderr, "The server declined to renegotiate.\n");
+  if (std::holds_alternative<sotto::RenegotiationRefused>(event)) tell("The server declined to renegotiate.\n");
   if (const auto* const data = std::get_if<sotto::ApplicationData>(&event)) received_.append(data->bytes);
   if (const auto* const question = std::get_if<sotto::Question>(&event))
     return connection_->answer(question->id, token_keys_.answer(question->what), out_);
@@ -186,6 +189,11 @@ sotto::Result<void> Conversation::take_standard_input(OnInputEnd on_input_end) {
   const auto got = ::read(STDIN_FILENO, block.data(), block.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return {};
   if (got > 0) return send_typed(std::span(block).first(static_cast<std::size_t>(got)));
+  // What cannot be read must not look to the server as if it were all.
+  if (got < 0) {
+    input_error_ = errno;
+    return {};
+  }
   input_open_ = false;
   if (keyboard_)
     if (auto sent = connection_->write(keyboard_->rest(), out_); !sent) return sent;
@@ -208,14 +216,20 @@ void Conversation::obey(Keyboard::Command command) {
   const auto done = command == Keyboard::Command::renegotiate
                         ? connection_->renegotiate(out_)
                         : connection_->update_keys(sotto::Connection::UpdateKeys::both, out_);
-  if (!done) fmt::print(stderr, "{}\n", printable(done.error().message()));
-  if (done && command == Keyboard::Command::update_keys) fmt::print(stderr, "Keys updated.\n");
+  if (!done) tell("{}\n", printable(done.error().message()));
+  if (done && command == Keyboard::Command::update_keys) tell("Keys updated.\n");
 }
 
 bool Conversation::write_to_output() {
   while (!received_.empty()) {
     const auto written = ::write(STDOUT_FILENO, received_.readable().data(), received_.size());
     if (written < 0 && errno == EINTR) continue;
+    // Whoever shares the terminal or the pipe may have made it one that does not wait.
+    if (written < 0 && errno == EAGAIN) {
+      pollfd waiting{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&waiting, 1, -1);
+      continue;
+    }
     if (written < 0) return false;
     received_.consume(static_cast<std::size_t>(written));
   }

@@ -72,6 +72,7 @@ class Conversation {
   bool peer_closed_ = false;
   bool session_stored_ = false;
   bool input_open_ = true;
+  int input_error_ = 0;  // why standard input cannot be read
 };
 
 }  // namespace program

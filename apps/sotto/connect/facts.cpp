@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -15,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 std::string printable_list(const std::vector<std::string>& parts) { return printable(join(parts, ", ")); }
 
-void line(std::string_view what, const std::string& value) { fmt::print(stderr, "  {:<14}{}\n", what, value); }
+void line(std::string_view what, const std::string& value) { tell("  {:<14}{}\n", what, value); }
 
 std::string in_words(const sotto::Summary& summary) {
   if (summary.early_data == sotto::EarlyDataStatus::accepted) return "accepted";
@@ -49,8 +50,7 @@ Json to_json(const sotto::Error& error) {
 
 void print_facts(const ConnectionFacts& facts) {
   const auto& summary = *facts.summary;
-  fmt::print(stderr, "{} to {} at {}\n", coloured(Colour::bold, "Connected"), printable(facts.server_name),
-             facts.address);
+  tell("{} to {} at {}\n", coloured(Colour::bold, "Connected"), printable(facts.server_name), facts.address);
   auto agreed = fmt::format("{}, {}", sotto::to_string(summary.version), sotto::to_string(summary.cipher_suite));
   agreed += ", " + summary.key_exchange();
   if (summary.signature_scheme) agreed += ", " + sotto::to_string(*summary.signature_scheme);
@@ -86,12 +86,11 @@ void print_chain(const sotto::CertificateChain& chain) {
 
 void print_insecure_warning(const ConnectionFacts& facts) {
   const auto rule = std::string(78, '!');
-  fmt::print(stderr, "{}\n", coloured(Colour::red, rule));
-  fmt::print(stderr, "{}\n",
-             coloured(Colour::red, "!! WARNING: the server is NOT authenticated; --insecure goes on all the same."));
-  fmt::print(stderr, "!! Whoever sits between may read and change everything that is sent from here on.\n");
-  if (facts.refusal) fmt::print(stderr, "!! The reason: {}\n", printable(facts.refusal->message()));
-  fmt::print(stderr, "{}\n", coloured(Colour::red, rule));
+  tell("{}\n", coloured(Colour::red, rule));
+  tell("{}\n", coloured(Colour::red, "!! WARNING: the server is NOT authenticated; --insecure goes on all the same."));
+  tell("!! Whoever sits between may read and change everything that is sent from here on.\n");
+  if (facts.refusal) tell("!! The reason: {}\n", printable(facts.refusal->message()));
+  tell("{}\n", coloured(Colour::red, rule));
 }
 
 std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {

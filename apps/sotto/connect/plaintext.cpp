@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -42,7 +43,7 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 /// Prints what one side said: line by line if it is text.
 void print_said(std::string_view speaker, std::string_view said, bool is_text) {
   if (!is_text) {
-    fmt::print(stderr, "{}\n", coloured(Colour::dim, fmt::format("  {:<8}  {} octets", speaker, said.size())));
+    tell("{}\n", coloured(Colour::dim, fmt::format("  {:<8}  {} octets", speaker, said.size())));
     return;
   }
   while (!said.empty()) {
@@ -50,7 +51,7 @@ void print_said(std::string_view speaker, std::string_view said, bool is_text) {
     auto line = said.substr(0, end);
     said.remove_prefix(end);
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    fmt::print(stderr, "{}\n", coloured(Colour::dim, fmt::format("  {:<8}  {}", speaker, printable(line))));
+    tell("{}\n", coloured(Colour::dim, fmt::format("  {:<8}  {}", speaker, printable(line))));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -36,21 +37,21 @@ void Story::on(const sotto::TraceEvent& event) {
   const auto* const speaker = ours ? "we  -->" : "they <--";
   switch (event.kind) {
     case Kind::new_keys:
-      fmt::print(to_, "            {}\n",
-                 coloured(Colour::dim, fmt::format("{}: what {} from here on is protected with new keys",
-                                                   printable(event.name), ours ? "we send" : "they send")));
+      tell_to(to_, "            {}\n",
+              coloured(Colour::dim, fmt::format("{}: what {} from here on is protected with new keys",
+                                                printable(event.name), ours ? "we send" : "they send")));
       return;
     case Kind::change_cipher_spec:
-      fmt::print(to_, "  {:<8}  {}\n", speaker, coloured(Colour::dim, "change_cipher_spec, for old middleboxes only"));
+      tell_to(to_, "  {:<8}  {}\n", speaker, coloured(Colour::dim, "change_cipher_spec, for old middleboxes only"));
       return;
     case Kind::alert:
-      fmt::print(to_, "  {:<8}  {} {}\n", speaker, coloured(Colour::bold, "alert"), printable(event.name));
+      tell_to(to_, "  {:<8}  {} {}\n", speaker, coloured(Colour::bold, "alert"), printable(event.name));
       return;
     case Kind::handshake_message: break;
   }
-  fmt::print(to_, "  {:<8}  {} ({} octets)\n", speaker, coloured(Colour::bold, printable(event.name)), event.octets);
+  tell_to(to_, "  {:<8}  {} ({} octets)\n", speaker, coloured(Colour::bold, printable(event.name)), event.octets);
   for (const auto& [name, value] : event.fields)
-    if (!is_dull(name, value)) fmt::print(to_, "              {}: {}\n", printable(name), shortened(value));
+    if (!is_dull(name, value)) tell_to(to_, "              {}: {}\n", printable(name), shortened(value));
 }
 
 }  // namespace program

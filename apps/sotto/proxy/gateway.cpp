@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 #include <asio/post.hpp>
@@ -108,13 +109,24 @@ void Gateway::run() {
     listener->resume();
   }
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
-  wait_for_signal();
   refresh_backends_later();
   notify_service_manager("READY=1");
-  context_.run();
+  while (!context_.stopped()) run_until_memory_is_missing();
   block_signals();        // one more must not kill what is already on its way out
   token_threads_.stop();  // their answers go to the workers
   workers_.clear();
+}
+
+/// Where even waiting found no memory it is tried again after a while.
+void Gateway::run_until_memory_is_missing() {
+  try {
+    if (!waiting_for_signal_) wait_for_signal();
+    for (const auto& [endpoint, listener] : listeners_) listener->wait_for_clients();
+    context_.run();
+  } catch (const std::exception& error) {
+    log_.complain_of(error);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 Outcome<Gateway::Services> Gateway::load(const ProxySettings& settings) {
@@ -170,7 +182,12 @@ std::size_t Gateway::connection_limit() const {
 /// At the limit no further client may come in: those wait in the backlog.
 void Gateway::hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service) {
   const auto count = ++active_;
-  workers_[next_worker_]->adopt(std::move(client), address, service);
+  try {
+    workers_[next_worker_]->adopt(std::move(client), address, service);
+  } catch (const std::bad_alloc&) {
+    --active_;
+    throw;
+  }
   next_worker_ = (next_worker_ + 1) % workers_.size();
   if (count < max_connections_) return;
   for (const auto& [endpoint, listener] : listeners_) listener->pause();
@@ -181,8 +198,12 @@ void Gateway::hand_over(Descriptor client, const Address& address, const std::sh
 /// Runs on the worker's thread.
 void Gateway::on_connection_finished() {
   --active_;
-  if (paused_.exchange(false)) asio::post(context_, [this] { resume_listeners(); });
-  if (draining_) asio::post(context_, [this] { leave_if_drained(); });
+  try {
+    if (paused_.exchange(false)) asio::post(context_, [this] { resume_listeners(); });
+    if (draining_) asio::post(context_, [this] { leave_if_drained(); });
+  } catch (const std::bad_alloc&) {
+    paused_ = true;  // the next one tries again; the drain has a timeout
+  }
 }
 
 void Gateway::resume_listeners() {
@@ -192,6 +213,7 @@ void Gateway::resume_listeners() {
 
 void Gateway::wait_for_signal() {
   signals_.async_wait([this](const std::error_code& error, int signal) {
+    waiting_for_signal_ = false;
     if (error) return;
     if (signal == SIGHUP)
       reload();
@@ -201,6 +223,7 @@ void Gateway::wait_for_signal() {
       stop();
     wait_for_signal();
   });
+  waiting_for_signal_ = true;
 }
 
 void Gateway::reload() {

@@ -45,6 +45,7 @@ class Gateway {
   void hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service);
   void on_connection_finished();
   void resume_listeners();
+  void run_until_memory_is_missing();
   void wait_for_signal();
   void reload();
   void refresh_backends_later();
@@ -64,6 +65,7 @@ class Gateway {
   Services services_;
   std::atomic<std::size_t> active_ = 0;
   std::atomic<bool> paused_ = false;
+  bool waiting_for_signal_ = false;
   std::atomic<bool> draining_ = false;
   std::size_t max_connections_ = 0;
   std::size_t next_worker_ = 0;

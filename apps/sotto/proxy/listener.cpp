@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -41,18 +42,22 @@ std::vector<std::string> Listener::addresses() const {
 
 void Listener::resume() {
   paused_ = false;
+  wait_for_clients();
+}
+
+void Listener::wait_for_clients() {
   for (const auto& door : doors_) wait(*door);
 }
 
 void Listener::wait(Door& door) {
   if (door.waiting || resting_ || paused_) return;
-  door.waiting = true;
   door.readiness.async_wait(asio::posix::stream_descriptor::wait_read, [this, &door](const std::error_code& error) {
     if (error) return;  // the listener is being destroyed
     door.waiting = false;
     accept(door);
     wait(door);
   });
+  door.waiting = true;  // not before: there may be no memory to wait
 }
 
 void Listener::accept(Door& door) {
@@ -62,7 +67,11 @@ void Listener::accept(Door& door) {
     Descriptor client(::accept4(door.socket.descriptor(), reinterpret_cast<sockaddr*>(&address.storage),
                                 &address.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      hand_over_(std::move(client), address, service_);
+      try {
+        hand_over_(std::move(client), address, service_);
+      } catch (const std::bad_alloc&) {
+        return rest(std::system_category().message(ENOMEM));  // and that client is closed
+      }
       continue;
     }
     if (errno == EAGAIN) return;
@@ -77,13 +86,13 @@ void Listener::rest(const std::string& why) {
     complained_ = now;
     log_.warning(fmt::format("{}: new clients must wait: {}", service_->settings.name, why));
   }
-  resting_ = true;
   timer_.expires_after(rest_time);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
     resting_ = false;
-    for (const auto& door : doors_) wait(*door);
+    wait_for_clients();
   });
+  resting_ = true;
 }
 
 }  // namespace program

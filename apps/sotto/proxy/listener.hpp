@@ -30,6 +30,8 @@ class Listener {
   [[nodiscard]] std::vector<std::string> addresses() const;
   /// Accepts, until `pause`.
   void resume();
+  /// Makes sure that clients are waited for, unless it pauses or rests.
+  void wait_for_clients();
   /// Accepts no more for now: clients wait in the system's queue.
   void pause() { paused_ = true; }
 

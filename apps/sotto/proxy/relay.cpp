@@ -34,8 +34,7 @@ Relay::Relay(Worker& worker, std::uint64_t id, Socket client, std::string client
       started_(std::chrono::steady_clock::now()) {}
 
 void Relay::start() {
-  advance();
-  settle();
+  attempt([this] { advance(); });
 }
 
 void Relay::set_deadline(std::chrono::milliseconds from_now) {
@@ -72,8 +71,7 @@ void Relay::wait_to_read(End& end) {
   end.socket.async_wait(Socket::wait_read, [self = shared_from_this(), &end](const std::error_code& error) {
     end.waiting_to_read = false;
     if (error || self->state_ == State::done) return;
-    self->read(end);
-    self->settle();
+    self->attempt([&] { self->read(end); });
   });
 }
 
@@ -82,8 +80,7 @@ void Relay::wait_to_write(End& end) {
   end.socket.async_wait(Socket::wait_write, [self = shared_from_this(), &end](const std::error_code& error) {
     end.waiting_to_write = false;
     if (error || self->state_ == State::done) return;
-    self->flush(end);
-    self->settle();
+    self->attempt([&] { self->flush(end); });
   });
 }
 
@@ -95,7 +92,7 @@ void Relay::watch_for_reset(End& end) {
     int reason = 0;
     socklen_t length = sizeof reason;
     ::getsockopt(end.socket.native_handle(), SOL_SOCKET, SO_ERROR, &reason, &length);
-    if (reason != 0) self->fail_io(end, {reason, std::system_category()});
+    if (reason != 0) self->attempt([&] { self->fail_io(end, {reason, std::system_category()}); });
   });
 }
 

@@ -5,6 +5,7 @@
 // other has nothing unsent, so a slow reader holds back the sender and not our memory.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,6 +65,16 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void on_transport_end(End& end);
   void discard_input();
   void settle();
+  /// Runs what an event leads to and settles. A connection that finds no memory is cut, and the others go on.
+  template <class Step>
+  void attempt(const Step& step) noexcept {
+    try {
+      step();
+      settle();
+    } catch (const std::exception& error) {
+      drop(error);
+    }
+  }
 
   // relay_prologue.cpp: the order of the steps, and the dialogues before TLS
   void advance();
@@ -97,6 +108,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void resume(End& end);
 
   // relay_end.cpp: the ways to end
+  void end_in_time();
   [[nodiscard]] sotto::Error dialogue_timed_out() const;
   void fail_tls(End& end, const sotto::Error& error);
   void fail_io(End& end, const std::error_code& error);
@@ -105,6 +117,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void fail_backend(const std::string& why);
   void linger();
   void finish(const std::string& how);
+  void drop(const std::exception& why) noexcept;
   void log_end(const std::string& how);
   void log_handshake_failure(const std::string& peer, const sotto::Error& error);
   void close(End& end, bool reset);

@@ -34,6 +34,10 @@ bool is_delivered(Socket& socket) {
 }  // namespace
 
 void Relay::on_deadline() {
+  attempt([this] { end_in_time(); });
+}
+
+void Relay::end_in_time() {
   switch (state_) {
     case State::shaking_client:
     case State::shaking_backend: {
@@ -165,6 +169,18 @@ void Relay::finish(const std::string& how) {
   log_end(how);
   close(client_, false);
   close(backend_, false);
+  leave();
+}
+
+/// Something was thrown on the way, which means that memory has run out.
+void Relay::drop(const std::exception& why) noexcept {
+  try {
+    return abort(fmt::format("cut, for something failed: {}", why.what()));
+  } catch (const std::exception&) {
+    // There is no memory for the line either.
+  }
+  close(client_, true);
+  close(backend_, true);
   leave();
 }
 

@@ -57,8 +57,7 @@ void Relay::connect_backend(std::size_t index) {
   const asio::generic::stream_protocol::endpoint endpoint(address.get(), address.length);
   backend_.socket.async_connect(endpoint, [self = shared_from_this(), index](const std::error_code& failed) {
     if (self->state_ != State::connecting) return;
-    self->on_connected(index, failed);
-    self->settle();
+    self->attempt([&] { self->on_connected(index, failed); });
   });
 }
 
@@ -72,11 +71,12 @@ void Relay::connect_unix(std::size_t index) {
   const auto timer = std::make_shared<asio::steady_timer>(worker_.context(), std::chrono::milliseconds(10));
   timer->async_wait([self = shared_from_this(), timer, index](const std::error_code& cancelled) {
     if (cancelled || self->state_ != State::connecting) return;
-    if (self->connect_timed_out_)
-      self->on_connected(index, std::make_error_code(std::errc::timed_out));
-    else
-      self->connect_unix(index);
-    self->settle();
+    self->attempt([&] {
+      if (self->connect_timed_out_)
+        self->on_connected(index, std::make_error_code(std::errc::timed_out));
+      else
+        self->connect_unix(index);
+    });
   });
 }
 
@@ -113,8 +113,7 @@ void Relay::ask_token(End& end, sotto::Question question) {
     asio::post(context, [relay, &end, id, answer] {
       const auto self = relay.lock();
       if (!self || self->state_ == State::done) return;
-      self->on_answer(end, id, std::move(*answer));
-      self->settle();
+      self->attempt([&] { self->on_answer(end, id, std::move(*answer)); });
     });
   });
 }

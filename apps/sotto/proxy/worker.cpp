@@ -36,12 +36,24 @@ Worker::Worker(Log& log, pkcs11::Threads& token_threads, std::function<void()> o
       scratch_(scratch_size),
       thread_([this] {
         block_signals();
-        context_.run();
+        run();
       }) {}
 
 Worker::~Worker() {
   stop();
   thread_.join();
+}
+
+/// What one connection throws must not be the end of the others: it has been cut, and the loop goes on.
+void Worker::run() {
+  while (!context_.stopped()) {
+    try {
+      wait_for_deadline();
+      context_.run();
+    } catch (const std::exception& error) {
+      log_.complain_of(error);
+    }
+  }
 }
 
 void Worker::adopt(Descriptor client, const Address& address, std::shared_ptr<const Service> service) {
@@ -52,22 +64,34 @@ void Worker::adopt(Descriptor client, const Address& address, std::shared_ptr<co
 }
 
 void Worker::take(Descriptor client, const Address& address, std::shared_ptr<const Service> service) {
+  std::shared_ptr<Relay> relay;
+  try {
+    relay = make_relay(std::move(client), address, std::move(service));
+  } catch (const std::exception& error) {
+    log_.complain_of(error);
+  }
+  if (!relay) return on_finished_();
+  relay->start();
+}
+
+/// Returns null for a client that cannot be served, which is then closed.
+std::shared_ptr<Relay> Worker::make_relay(Descriptor client, const Address& address,
+                                          std::shared_ptr<const Service> service) {
   std::error_code error;
   Socket socket(context_);
   socket.assign(asio::generic::stream_protocol(address.family(), 0), client.value(), error);
   if (error) {
     log_.error(fmt::format("{}: a connection from {} could not be taken: {}", service->settings.name, address.text(),
                            error.message()));
-    client.reset();
-    return on_finished_();
+    return nullptr;
   }
   client.release();
   socket.non_blocking(true, error);
   if (address.family() != AF_UNIX) socket.set_option(asio::ip::tcp::no_delay(true), error);
   const auto id = next_id_++;
-  const auto relay = std::make_shared<Relay>(*this, id, std::move(socket), address.text(), std::move(service));
+  auto relay = std::make_shared<Relay>(*this, id, std::move(socket), address.text(), std::move(service));
   relays_.emplace(id, relay);
-  relay->start();
+  return relay;
 }
 
 void Worker::abort_all(const std::string& reason) {
@@ -92,12 +116,13 @@ void Worker::set_deadline(std::uint64_t id, Deadline& deadline, Deadline::Time a
 void Worker::wait_for_deadline() {
   const auto next = deadlines_.next();
   if (!next || *next >= timer_set_) return;
-  timer_set_ = *next;
+  timer_set_ = Deadline::Time::max();  // until it is really waited for
   timer_.expires_at(*next + tick);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;  // an earlier deadline took the timer over
     check_deadlines();
   });
+  timer_set_ = *next;
 }
 
 void Worker::check_deadlines() {

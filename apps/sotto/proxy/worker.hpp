@@ -62,7 +62,10 @@ class Worker {
   void forget(std::uint64_t id);
 
  private:
+  void run();
   void take(Descriptor client, const Address& address, std::shared_ptr<const Service> service);
+  [[nodiscard]] std::shared_ptr<Relay> make_relay(Descriptor client, const Address& address,
+                                                  std::shared_ptr<const Service> service);
   void wait_for_deadline();
   void check_deadlines();
 

@@ -102,7 +102,7 @@ class SOTTO_API Engine {
   void input_ended();
 
   /// Returns the last error, or null. Errors of a handshake or a record are final.
-  [[nodiscard]] const Error* error() const { return error_.get(); }
+  [[nodiscard]] const Error* error() const;
   /// Says whether the connection failed for good.
   [[nodiscard]] bool is_broken() const { return broken_; }
   [[nodiscard]] const Summary& summary() const;
@@ -120,6 +120,7 @@ class SOTTO_API Engine {
   void drop_record();
   void consume(std::size_t count);
   void keep_error(Error error);
+  void remember(Error error);
   [[nodiscard]] Next failure() const { return has_output() ? Next::write_output : Next::failed; }
   [[nodiscard]] Progress misuse(Error error);
 
@@ -137,6 +138,7 @@ class SOTTO_API Engine {
   bool writing_ = false;
   bool drained_ = true;
   bool broken_ = false;
+  bool unremembered_ = false;  // there was no memory to keep the error in
   bool closed_ = false;
   bool output_lost_ = false;
   bool is_server_ = false;

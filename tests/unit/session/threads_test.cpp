@@ -4,6 +4,8 @@
 #include <atomic>
 #include <thread>
 
+#include <sotto/early_data.hpp>
+
 #include "support/pair.hpp"
 
 namespace sotto {
@@ -66,6 +68,44 @@ TEST(Threads, rotate_ticket_keys_under_each_others_hands) {
       ASSERT_TRUE(pair.established());
     }
   });
+}
+
+TEST(Threads, let_early_data_in_once) {
+  const auto start = std::chrono::system_clock::now();
+  const auto guard = make_memory_replay_guard(65536, start);
+  std::atomic<int> accepted = 0;
+  in_eight_threads([&](int) {
+    for (unsigned number = 0; number < 2000; ++number) {
+      EarlyDataAttempt attempt;
+      attempt.id[0] = static_cast<std::byte>(number);
+      attempt.id[1] = static_cast<std::byte>(number >> 8);
+      attempt.ticket_issued = start;
+      attempt.now = start + std::chrono::milliseconds(number);
+      attempt.valid_until = start + std::chrono::seconds(10);
+      accepted += guard->is_first(attempt) ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(accepted, 2000);
+}
+
+TEST(Threads, send_early_data_to_one_server) {
+  ConnectionOptions early;
+  early.early_data = EarlyDataUse::allowed;
+  const auto server = server_builder().early_data().build().value();
+  const auto client = client_builder().build().value();
+  std::atomic<int> accepted = 0;
+  in_eight_threads([&](int) {
+    for (int i = 0; i < 20; ++i) {
+      Pair pair(client, server, "localhost", early, early);
+      if (pair.client.connection.early_data_limit() != 0) {
+        ASSERT_TRUE(pair.client.connection.write_early(ReplayableData(as_bytes("early")), pair.client.out));
+      }
+      pair.run();
+      ASSERT_TRUE(pair.established());
+      accepted += pair.server.early_data == "early" ? 1 : 0;
+    }
+  });
+  EXPECT_GT(accepted, 0);
 }
 
 TEST(Threads, swap_the_configuration_while_others_connect) {
