@@ -6,7 +6,7 @@ pytest.register_assert_rewrite("support.own_tests", "support.own_peer")
 
 from support import gnutls, openssl, report, sotto
 from support.fixtures import meet, megabyte, pki, programs, pytest_generate_tests, pytest_runtest_makereport
-from support.processes import Programs
+from support.processes import Programs, output_of
 from support.site import Site
 from support.sotto import ROOT
 from support.talk import ACTIONS
@@ -65,6 +65,22 @@ def payload(tmp_path_factory):
     file = tmp_path_factory.mktemp("payload") / "payload"
     file.write_bytes(b"".join(b"%07d " % number for number in range(512 * 1024)))
     return file
+
+
+@pytest.fixture(scope="session")
+def key_store(pki, tmp_path_factory):
+    """Makes the PKCS #12 files that Java keeps its keys in."""
+    folder = tmp_path_factory.mktemp("stores")
+
+    def make(credential):
+        store = folder / f"{credential.key.stem}.p12"
+        if store.exists():
+            return store
+        files = ("-inkey", credential.key, "-in", credential.chain, "-out", store)
+        assert output_of("openssl", "pkcs12", "-export", *files, "-passout", "pass:secret") == ""
+        return store
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -24,20 +24,6 @@ def classes(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def key_store(pki, tmp_path_factory):
-    """Makes the PKCS #12 files that Java keeps its keys in."""
-    folder = tmp_path_factory.mktemp("stores")
-
-    def make(credential):
-        store = folder / f"{credential.key.stem}.p12"
-        files = ("-inkey", credential.key, "-in", credential.chain, "-out", store)
-        assert output_of("openssl", "pkcs12", "-export", *files, "-passout", "pass:secret") == ""
-        return store
-
-    return make
-
-
 VERSIONS = {"TLSv1.3": "TLS 1.3", "TLSv1.2": "TLS 1.2"}  # as Java and as sotto write them
 
 
