@@ -15,7 +15,7 @@ programs of their own, which talk to `sotto_peer` (tests/interop/peer), that is 
 to `sotto connect` where that is said. wolfSSL, mbedTLS, BearSSL, Erlang's ssl, Go's crypto/tls and rustls are libraries: small
 programs of ours around them (tests/interop/stacks, tests/interop/erlang, tests/peers) are all asked the same things, as far as
 they can do them, and speak with `sotto_peer`. The browsers, curl, nginx, Java and Node speak with `sotto proxy`, as a user
-would set it up. "sotto answers late" means that the program, not the library, chose the certificate, signed and verified, between
+would set it up, and Java with `sotto_peer` too. "sotto answers late" means that the program, not the library, chose the certificate, signed and verified, between
 two calls of `receive`.
 
 Where the peers differ:
@@ -24,6 +24,9 @@ Where the peers differ:
   client certificate says `handshake_failure` (OpenSSL) or `decode_error` (GnuTLS).
 - OpenSSL's and GnuTLS's servers end the connection when a client answers their HelloRequest with the warning
   `no_renegotiation`; sotto would go on.
+- A Java server that misses a client certificate says `bad_certificate`. Java renegotiates only while somebody reads from its
+  socket: what `startHandshake()` asks for on an open connection happens in the reads that follow. RSA key exchange is allowed to it
+  by its security property `jdk.tls.disabledAlgorithms`.
 - wolfSSL, as Debian builds it, does not signal secure renegotiation as a client of TLS 1.2, so it is served only by a policy whose
   `require_secure_renegotiation` is off. Its second ClientHello has its extensions in another order than the first.
 - mbedTLS 2.28 neither sends nor takes a handshake message in several records, so it cannot keep to a `max_fragment_length` that
