@@ -84,6 +84,7 @@ class OneSession : public SessionStore {
     if (keep_) session_ = std::move(session);
   }
   std::optional<Session> take(const std::string& /*server*/) override { return std::exchange(session_, std::nullopt); }
+  void remove(const std::string& /*server*/, std::span<const std::byte> /*id*/) override { session_.reset(); }
 
  private:
   bool keep_;

@@ -258,7 +258,7 @@ ExitCode run_connect(const ConnectOptions& options) {
   facts.chain = preparation->witness->chain();
   if (!done) {
     facts.error = done.error();
-    return tell_handshake_failure(options, facts);
+    return save_session(*preparation, tell_handshake_failure(options, facts));
   }
   facts.summary = conversation.summary();
   facts.refusal = preparation->witness->refusal();

@@ -37,6 +37,9 @@ class SOTTO_API Session {
   [[nodiscard]] std::chrono::system_clock::time_point expires() const;
   /// Returns how many octets of early data the server takes with this session; 0 for none.
   [[nodiscard]] std::uint32_t max_early_data_size() const;
+  /// Returns what tells this session from all others: 32 octets that are no secret. In TLS 1.2 a session that is
+  /// resumed stays the same one, whatever new tickets it gets. `crypto_failed` if it cannot be computed.
+  [[nodiscard]] Result<std::vector<std::byte>> id() const;
 
   struct Impl;
   explicit Session(std::unique_ptr<Impl> impl);
@@ -54,6 +57,10 @@ class SOTTO_API SessionStore {
   virtual void put(const std::string& server, Session session) = 0;
   /// Returns and forgets the newest session for `server`.
   virtual std::optional<Session> take(const std::string& server) = 0;
+  /// Forgets the session whose `Session::id()` is `id`, and keeps it no more if another connection that resumes it at
+  /// this moment puts it back: a connection to `server` failed. TLS 1.2 alone; sessions of TLS 1.3 are used once
+  /// anyway. RFC 5246, 7.2.2: "any connection terminated with a fatal alert MUST NOT be resumed".
+  virtual void remove(const std::string& server, std::span<const std::byte> id) = 0;
 };
 
 /// Returns a store in memory: at most `servers` names, at most `each` sessions for one name, the oldest dropped first.

@@ -83,7 +83,7 @@ Result<void> Connection::Impl::finish_authentication() {
     if (auto flushed = sending.flush(*output); !flushed) return flushed;
   }
   if (is_client()) {
-    receiving.note_certificate_shown(outcome.client_certificate);
+    receiving.note_certificate_answer(std::move(outcome.certificate_answer));
   } else {
     receiving.expect_later(PostHandshake::no_authentication);
     summary = std::make_unique<Summary>(std::move(outcome.summary));

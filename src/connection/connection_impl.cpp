@@ -1,6 +1,7 @@
 #include "connection/connection_impl.hpp"
 
 #include "connection/resolver.hpp"
+#include "connection/stored_session.hpp"
 
 namespace sotto {
 namespace {
@@ -108,6 +109,9 @@ Result<std::optional<Event>> Connection::Impl::take_handshake_record(const recor
 
 Result<std::optional<Event>> Connection::Impl::take_handshake_alert(View content) {
   using Meaning = connection::ReceivingHalf::AlertMeaning;
+  // A server of TLS 1.2 judges the client's certificate before it sends its Finished.
+  if (handshake->version() == ProtocolVersion::tls12)
+    receiving.note_certificate_answer(handshake->outcome().certificate_answer);
   const auto meaning = receiving.take_alert(content);
   if (!meaning) return std::unexpected(meaning.error());
   if (*meaning == Meaning::closed) {
@@ -190,7 +194,7 @@ Result<void> Connection::Impl::finish_handshake() {
   early.reset();
   sending.finish_handshake();
   exporter = std::move(outcome.exporter);
-  session_id = std::move(outcome.session_id);
+  keep_session_name(std::move(outcome.stored_session));
   first_finished = outcome.first_finished;
   credential = std::move(outcome.credential);
   keep_ticket_taker(outcome);
@@ -198,9 +202,15 @@ Result<void> Connection::Impl::finish_handshake() {
   unreported = first ? Event(HandshakeDone{}) : Event(Renegotiated{});
   prepare_renegotiation(outcome);
   prepare_authentication(outcome);
-  receiving.note_certificate_shown(outcome.client_certificate);
+  receiving.note_certificate_answer(std::move(outcome.certificate_answer));
   summary = std::make_unique<Summary>(std::move(outcome.summary));
   return first ? Result<void>() : release_held();
+}
+
+void Connection::Impl::keep_session_name(handshake::StoredSessionName name) {
+  if (name.id.empty()) return;
+  forget_session();  // a renegotiation left another one
+  stored_session = std::move(name);
 }
 
 void Connection::Impl::keep_ticket_taker(handshake::Outcome& outcome) {
@@ -214,6 +224,7 @@ void Connection::Impl::keep_ticket_taker(handshake::Outcome& outcome) {
   taker->application_protocol = outcome.summary.application_protocol;
   taker->authenticated = outcome.summary.peer_authenticated;
   taker->max_fragment_length = outcome.max_fragment_length;
+  taker->sent_record_limit = static_cast<std::uint16_t>(outcome.summary.sent_record_limit);
   taker->server_is_authenticated = outcome.server_is_authenticated;
   receiving.take_tickets(std::move(taker));
 }
@@ -260,7 +271,7 @@ Result<void> Connection::Impl::write_early(View data, Buffer& out) {
   if (error) return std::unexpected(*error);
   if (!early || !early_keys || !is_client() || sending.is_closed())
     return fail(Code::early_data_unavailable,
-                handshake ? to_string(handshake->summary().early_data_reason) : "the handshake is done");
+                handshake ? to_string(handshake->outcome().summary.early_data_reason) : "the handshake is done");
   if (data.size() > early->left)
     return fail(Code::early_data_too_long,
                 std::to_string(data.size()) + " octets, at most " + std::to_string(early->left) + " are allowed now");
@@ -301,7 +312,7 @@ Result<void> Connection::Impl::export_keying_material(std::string_view label, st
                                                       MutableView out) const {
   // A server that may write already may export too.
   const bool before_the_end = !established && may_write_early && handshake;
-  return keys::export_from(before_the_end ? handshake->exporter() : exporter, label, context, out);
+  return keys::export_from(before_the_end ? handshake->outcome().exporter : exporter, label, context, out);
 }
 
 Result<void> Connection::Impl::export_early_keying_material(std::string_view label, View context,
@@ -315,7 +326,7 @@ void Connection::Impl::begin_early_data(std::size_t octets, keys::Exporter13 ear
 }
 
 void Connection::Impl::answer_early_data(EarlyDataStatus status) {
-  *summary = handshake->summary();
+  *summary = handshake->outcome().summary;
   early_answer_unreported = true;
   if (status == EarlyDataStatus::accepted) return;
   early.reset();
@@ -373,6 +384,7 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   if (handshake) seen = handshake->locate(std::move(seen));
   if (seen.alert && seen.code != Code::peer_alert) sending.send_alert(*seen.alert, out);
   error = seen;
+  if (handshake) keep_session_name(handshake->outcome().stored_session);
   forget_session();
   handshake.reset();
   early.reset();
@@ -386,6 +398,7 @@ Error Connection::Impl::break_off(Error thrown, Buffer* out) noexcept {
   error = std::move(thrown);
   try {
     if (out != nullptr && error->alert) sending.send_alert(*error->alert, *out);
+    if (handshake) keep_session_name(handshake->outcome().stored_session);
     forget_session();
   } catch (...) {
     sending.stop();
@@ -396,10 +409,7 @@ Error Connection::Impl::break_off(Error thrown, Buffer* out) noexcept {
   return *error;
 }
 
-void Connection::Impl::forget_session() {
-  const auto* server = std::get_if<ServerConfigPointer>(&config);
-  if (server != nullptr && !session_id.empty()) (*server)->impl().sessions->remove(as_public(View(session_id)));
-}
+void Connection::Impl::forget_session() { connection::forget(config, stored_session); }
 
 void Connection::Impl::tell_keys(Direction direction, handshake::Epoch epoch) const {
   if (!trace) return;

@@ -90,7 +90,7 @@ struct Connection::Impl final : handshake::Outside {
   std::unique_ptr<connection::Renegotiation> renegotiation;
   std::unique_ptr<Summary> summary;
   keys::Exporter exporter;
-  Bytes session_id;                                  // of a session in a server's store
+  handshake::StoredSessionName stored_session;
   std::optional<keys::VerifyData12> first_finished;  // of the latest handshake
   std::optional<Credential> credential;              // that a server showed
   std::optional<Error> error;                        // final
@@ -127,6 +127,8 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<std::optional<Question>> run_handshake();
   [[nodiscard]] Result<void> finish_handshake();
   void keep_ticket_taker(handshake::Outcome& outcome);
+  /// Notes the session that this connection leaves in a store.
+  void keep_session_name(handshake::StoredSessionName name);
 
   // ---- renegotiation (renegotiation.cpp) ----
   void prepare_renegotiation(handshake::Outcome& outcome);
@@ -144,7 +146,7 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] Result<void> abandon_renegotiation();
 
   [[nodiscard]] std::optional<Certificate> server_certificate() const;
-  /// Forgets the session of a connection that failed. RFC 5246, 7.2.2.
+  /// Forgets the session that this connection left in a store. RFC 5246, 7.2.2.
   void forget_session();
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.

@@ -31,10 +31,17 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
   kept->application_protocol = taker.application_protocol;
   kept->authenticated = taker.authenticated;
   kept->max_fragment_length = taker.max_fragment_length;
+  kept->sent_record_limit = taker.sent_record_limit;
   if (const auto early = ticket.extensions.find<wire::EarlyDataLimit>())
     kept->max_early_data_size = early->max_early_data_size;
   settings.sessions->put(taker.server_name, Session(std::move(kept)));
   return {};
+}
+
+/// Names a certificate for people.
+std::string describe(const Certificate& certificate) {
+  const auto facts = certificate.facts();
+  return facts ? '"' + facts->subject + '"' : std::string("that is a raw public key");
 }
 
 }  // namespace
@@ -167,17 +174,30 @@ Result<ReceivingHalf::AlertMeaning> ReceivingHalf::take_alert(View content) {
   return std::unexpected(std::move(error));
 }
 
-/// A server of TLS 1.3 judges the client's certificate when the client believes the handshake to be over.
+/// A server of TLS 1.3 judges the client's certificate when the client believes the handshake to be over, one of TLS
+/// 1.2 within the handshake.
 std::string ReceivingHalf::explain(Alert alert) const {
-  using Answered = handshake::Outcome::ClientCertificate;
+  using Kind = handshake::CertificateAnswer::Kind;
   static constexpr std::array about_certificates = {
       Alert::bad_certificate,     Alert::unsupported_certificate, Alert::certificate_revoked,
       Alert::certificate_expired, Alert::certificate_unknown,     Alert::unknown_ca,
       Alert::access_denied,       Alert::certificate_required,    Alert::decrypt_error};
-  if (std::ranges::find(about_certificates, alert) == about_certificates.end()) return {};
-  if (certificate_shown_ == Answered::shown) return "the server refused the client certificate";
-  if (certificate_shown_ == Answered::none) return "the server wants a client certificate, and none was shown";
-  return {};
+  const bool plain = std::ranges::find(about_certificates, alert) != about_certificates.end();
+  // RFC 5246, 7.4.6: where the certificate is missing a server of TLS 1.2 "MAY ... respond with a fatal
+  // handshake_failure alert", and some say decode_error. It can mean other things as well.
+  const bool vague = !std::holds_alternative<record::Opener>(opener_) &&
+                     (alert == Alert::handshake_failure || alert == Alert::decode_error);
+  if (!plain && !vague) return {};
+  switch (certificate_answer_.kind) {
+    case Kind::not_requested: return {};
+    case Kind::none:
+      return plain ? "the server wants a client certificate, and none was shown"
+                   : "the server asked for a client certificate, and none was shown";
+    case Kind::shown: break;
+  }
+  const auto which = describe(*certificate_answer_.shown);
+  return plain ? "the server refused the client certificate " + which
+               : "it followed the client certificate " + which + ", which the server may not have accepted";
 }
 
 bool ReceivingHalf::is_expected_later(wire::HandshakeType type) const {

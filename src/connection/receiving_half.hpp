@@ -35,6 +35,7 @@ struct TicketTaker {
   std::string application_protocol;
   std::string authenticated;
   std::uint16_t max_fragment_length = 0;
+  std::uint16_t sent_record_limit = 0;
   bool server_is_authenticated = false;
   std::size_t taken = 0;
 };
@@ -52,7 +53,8 @@ class ReceivingHalf {
   /// Expects what follows to be protected.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret);
   [[nodiscard]] Result<void> install(const keys::DirectionKeys& keys);
-  /// The same for early data, which no limit binds that is agreed on later.
+  /// The same for early data, which no limit binds that is agreed on later. One that was agreed on earlier is for the
+  /// client to keep to; many do not remember it.
   [[nodiscard]] Result<void> install_early(keys::TrafficSecret secret);
   [[nodiscard]] record::Protection protection() const {
     // Early data that is skipped is protected, by keys that are not here.
@@ -100,7 +102,7 @@ class ReceivingHalf {
   /// Hands over such messages of TLS 1.3 in the same way.
   void expect_later(PostHandshake later) { later_ = later; }
   /// Notes what a client answered to the request for its certificate, to explain an alert that may follow.
-  void note_certificate_shown(handshake::Outcome::ClientCertificate answer) { certificate_shown_ = answer; }
+  void note_certificate_answer(handshake::CertificateAnswer answer) { certificate_answer_ = std::move(answer); }
   /// Returns the present secret of TLS 1.3.
   [[nodiscard]] const keys::TrafficSecret& secret() const { return secret_; }
   /// Returns, once, the message that opens another handshake; empty if there is none. After it `step` waits.
@@ -152,7 +154,7 @@ class ReceivingHalf {
   bool awaits_renegotiation_ = false;
   bool request_refused_ = false;
   PostHandshake later_ = PostHandshake::no_authentication;
-  handshake::Outcome::ClientCertificate certificate_shown_{};
+  handshake::CertificateAnswer certificate_answer_;
   bool peer_closed_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/contain.hpp"
 #include "connection/connection_impl.hpp"
+#include "connection/stored_session.hpp"
 
 namespace sotto {
 namespace {
@@ -52,10 +53,19 @@ struct Receiver::Impl {
   std::shared_ptr<SharedDebts> debts;
   // Keeps alive the limits that the half refers to.
   decltype(Connection::Impl::config) config;
+  handshake::StoredSessionName stored_session;
   std::optional<Error> error = {};
 
   void owe_alert(const Error& seen) {
     if (seen.alert && seen.code != Code::peer_alert) debts->alert = static_cast<int>(*seen.alert);
+  }
+  /// RFC 5246, 7.2.2. A store that has no memory left for it has none for the session either.
+  void forget_session() noexcept {
+    try {
+      connection::forget(config, stored_session);
+    } catch (...) {
+      stored_session = {};
+    }
   }
   /// Runs `call` and makes what it throws the end of this half.
   template <class Call>
@@ -66,6 +76,7 @@ struct Receiver::Impl {
       if (!error) {
         error = error_of_exception();
         owe_alert(*error);
+        forget_session();
       }
       return std::unexpected(Error{error->code, error->origin, error->alert, {}, {}});
     }
@@ -80,7 +91,8 @@ Result<std::pair<Sender, Receiver>> Connection::split() && {
     impl_->receiving.refuse_openings();  // halves cannot shake hands
     auto debts = std::make_shared<SharedDebts>();
     auto sender = std::make_unique<Sender::Impl>(std::move(impl_->sending), debts);
-    auto receiver = std::make_unique<Receiver::Impl>(std::move(impl_->receiving), debts, std::move(impl_->config));
+    auto receiver = std::make_unique<Receiver::Impl>(std::move(impl_->receiving), debts, std::move(impl_->config),
+                                                     std::move(impl_->stored_session));
     impl_.reset();
     return std::pair(Sender(std::move(sender)), Receiver(std::move(receiver)));
   });
@@ -131,6 +143,7 @@ Result<Step> Receiver::receive(std::span<std::byte> in) {
     if (!step) {
       impl_->owe_alert(step.error());
       impl_->error = step.error();
+      impl_->forget_session();
       return step;
     }
     if (const auto* updated = std::get_if<KeysUpdated>(&step->event); updated != nullptr && updated->reply_pending)

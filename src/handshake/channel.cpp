@@ -49,12 +49,21 @@ Result<void> Channel::pump(Flow& flow, std::string_view name) {
     const auto raw = queue_.next(limits_);
     if (!raw) return std::unexpected(locate(raw.error(), name));
     if (!*raw) return {};
-    if (ignores_hello_requests_ && is_hello_request(**raw)) continue;
+    if (ignores_hello_requests_ && is_hello_request(**raw)) {
+      if (auto ignored = ignore_hello_request(**raw); !ignored) return std::unexpected(locate(ignored.error(), name));
+      continue;
+    }
     if (auto delivered = waiting_->deliver(*waiting_, *this, **raw); !delivered)
       return std::unexpected(locate(delivered.error(), name));
     waiting_ = nullptr;
     resume_ = true;
   }
+}
+
+Result<void> Channel::ignore_hello_request(View raw) {
+  tell(Direction::received, raw);
+  if (++hello_requests_ <= limits_.warning_alerts) return {};
+  return fail(Code::too_many_warning_alerts, std::to_string(limits_.warning_alerts) + " HelloRequests are allowed");
 }
 
 Result<void> Channel::take_change_cipher_spec() {

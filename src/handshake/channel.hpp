@@ -165,8 +165,8 @@ class Channel {
   [[nodiscard]] bool has_input() const { return !queue_.empty(); }
   /// Makes ready for another flow on the same channel.
   void start_flow() { resume_ = true; }
-  /// Says whether HelloRequest messages are dropped: a client that is negotiating ignores them in TLS 1.2. RFC 5246,
-  /// 7.4.1.1.
+  /// Says whether HelloRequest messages are dropped, as many as warnings are allowed: a client that is negotiating
+  /// ignores them in TLS 1.2. RFC 5246, 7.4.1.1.
   void ignore_hello_requests(bool ignore) { ignores_hello_requests_ = ignore; }
   /// Runs `flow` until it needs more input, waits for an answer or ends. On an error, send its alert and drop the flow.
   [[nodiscard]] Result<void> pump(Flow& flow, std::string_view name);
@@ -187,6 +187,7 @@ class Channel {
   friend class AskOperation;
 
   void tell(Direction direction, View raw);
+  [[nodiscard]] Result<void> ignore_hello_request(View raw);
 
   Outside& outside_;
   const Limits& limits_;
@@ -196,6 +197,7 @@ class Channel {
   PendingMessage* waiting_ = nullptr;
   PendingQuestion* question_ = nullptr;
   bool ignores_hello_requests_ = false;
+  std::uint32_t hello_requests_ = 0;
   bool resume_ = true;   // the flow can go on: at the start, and after an answer
   std::string_view at_;  // the message that was delivered last
   std::shared_ptr<danger::KeyLog> key_log_;

@@ -115,6 +115,8 @@ template <wire::In Message>
   channel.outside().limit_records(agreed->limits);
   return {};
 }
+/// Returns what a client that shows `credential`, or none, answers to the request for its certificate.
+[[nodiscard]] CertificateAnswer answer_with(const std::optional<Credential>& credential);
 /// Notes that the early data that was offered, if any, is accepted or rejected, and tells it.
 void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason);
 /// Checks the server's choice of an application protocol, in either version. RFC 7301, 3.1.

@@ -42,7 +42,7 @@ Flow client12(Channel& channel, ClientState& state) {  // RFC 5246, 7.3, figure 
     co_await send_client_key_exchange(channel, state);
   } else {
     auto credential = co_await channel.ask(state.certificate_demand->question);
-    co_await send_client_certificate12(channel, credential);
+    co_await send_client_certificate12(channel, state, credential);
     co_await send_client_key_exchange(channel, state);
     if (credential) {
       auto sign = co_await client_sign_question12(channel, state, *credential);

@@ -124,12 +124,8 @@ Result<void> Handshake::answer(Answer answer) {
   return {};
 }
 
-const Summary& Handshake::summary() const {
-  return std::visit([](const auto& state) -> const Summary& { return state.outcome.summary; }, state_);
-}
-
-const keys::Exporter& Handshake::exporter() const {
-  return std::visit([](const auto& state) -> const keys::Exporter& { return state.outcome.exporter; }, state_);
+const Outcome& Handshake::outcome() const {
+  return std::visit([](const auto& state) -> const Outcome& { return state.outcome; }, state_);
 }
 
 Outcome Handshake::take_outcome() {

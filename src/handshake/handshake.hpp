@@ -63,10 +63,8 @@ class Handshake {
   /// Gives `error` the place where it happened.
   [[nodiscard]] Error locate(Error error) const { return channel_.locate(std::move(error), flow_name_); }
   [[nodiscard]] bool is_done() const { return done_; }
-  /// Returns what key material is exported from, as soon as that is known.
-  [[nodiscard]] const keys::Exporter& exporter() const;
-  /// Returns what is agreed on so far.
-  [[nodiscard]] const Summary& summary() const;
+  /// Returns what is known so far of what the handshake will leave behind.
+  [[nodiscard]] const Outcome& outcome() const;
   /// Returns what the handshake leaves behind, once.
   [[nodiscard]] Outcome take_outcome();
 

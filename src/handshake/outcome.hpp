@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include <sotto/certificate.hpp>
 #include <sotto/connection.hpp>
 #include <sotto/credential.hpp>
 
@@ -18,6 +19,19 @@
 
 namespace sotto::handshake {
 
+/// Names a TLS 1.2 session that is kept in a store, for it to be forgotten if the connection fails. RFC 5246, 7.2.2.
+struct StoredSessionName {
+  std::string server;  ///< for a client's store
+  Bytes id;            ///< what a server keeps the session under, or a client's `Session::id()`; empty if none is kept
+};
+
+/// What a client answered to the request for its certificate, to explain an alert that may follow.
+struct CertificateAnswer {
+  enum class Kind : std::uint8_t { not_requested, none, shown };
+  Kind kind = Kind::not_requested;
+  std::optional<Certificate> shown;
+};
+
 struct Outcome {
   Summary summary;
   /// The name that a client expected, under which its sessions are kept; an IP address too.
@@ -26,8 +40,7 @@ struct Outcome {
   /// kept, or they would let a connection that demands it go on without.
   bool server_is_authenticated = false;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none
-  /// Under which a server keeps this TLS 1.2 session; it is forgotten if the connection fails. RFC 5246, 7.2.2.
-  Bytes session_id;
+  StoredSessionName stored_session;
   /// The first Finished, of TLS 1.2 with an extended master secret: it is the tls-unique channel binding.
   std::optional<keys::VerifyData12> first_finished;
   /// What a server showed; absent on resumption.
@@ -35,9 +48,7 @@ struct Outcome {
   keys::Exporter exporter;
   /// ClientHello to the client's Finished, where the client may be asked for a certificate later. RFC 8446, 4.6.2.
   std::optional<keys::Transcript> context;
-  /// What a client answered to the request for its certificate.
-  enum class ClientCertificate : std::uint8_t { not_requested, none, shown };
-  ClientCertificate client_certificate = ClientCertificate::not_requested;
+  CertificateAnswer certificate_answer;
   /// What a renegotiation has to continue; null where there may be none.
   std::unique_ptr<Renegotiable> renegotiable;
   /// A client of TLS 1.3 keeps it for the tickets to come; empty for servers, which have sent theirs.

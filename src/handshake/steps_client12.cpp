@@ -81,6 +81,14 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   return accept_protocol12(state, hello);
 }
 
+/// Notes which session this is, to be forgotten if the connection fails. RFC 5246, 7.2.2.
+Result<void> name_session(ClientState& state, const Session::Impl& session) {
+  const auto id = session.id();
+  if (!id) return std::unexpected(id.error());
+  state.outcome.stored_session = {state.name.text(), own(id->view())};
+  return {};
+}
+
 /// Decides whether the server resumes: it echoes our session identifier (RFC 5246, 7.4.1.3; RFC 5077, 3.4).
 Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   const bool offered = state.session && state.session->version() == ProtocolVersion::tls12;
@@ -97,7 +105,7 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
   state.agreed12.master = keys::MasterSecret(kept.psk.view());
   state.resumed = true;
-  return {};
+  return name_session(state, kept);
 }
 
 std::chrono::seconds lifetime_of_session12(const ClientState& state) {
@@ -284,7 +292,9 @@ Result<void> accept_certificate_request12(ClientState& state, const Received<Cer
   return {};
 }
 
-Result<void> send_client_certificate12(Channel& channel, const std::optional<Credential>& credential) {
+Result<void> send_client_certificate12(Channel& channel, ClientState& state,
+                                       const std::optional<Credential>& credential) {
+  state.outcome.certificate_answer = answer_with(credential);
   return send_certificate12(channel, credential ? credential->chain() : CertificateChain());
 }
 
@@ -364,6 +374,7 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   auto identity = server_identity(state);
   if (!identity) return std::unexpected(identity.error());
   kept->server_identity = std::move(*identity);
+  if (auto named = name_session(state, *kept); !named) return named;
   settings.sessions->put(state.name.text(), Session(std::move(kept)));
   return {};
 }

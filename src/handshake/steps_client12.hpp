@@ -28,7 +28,8 @@ namespace sotto::handshake {
 /// Keeps a CertificateRequest, to be answered after ServerHelloDone.
 [[nodiscard]] Result<void> accept_certificate_request12(ClientState& state,
                                                         const Received<wire::CertificateRequest12>& request);
-[[nodiscard]] Result<void> send_client_certificate12(Channel& channel, const std::optional<Credential>& credential);
+[[nodiscard]] Result<void> send_client_certificate12(Channel& channel, ClientState& state,
+                                                     const std::optional<Credential>& credential);
 /// Sends our share and derives the master secret.
 [[nodiscard]] Result<void> send_client_key_exchange(Channel& channel, ClientState& state);
 [[nodiscard]] Result<SignQuestion> client_sign_question12(Channel& channel, ClientState& state,

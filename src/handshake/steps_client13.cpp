@@ -182,8 +182,7 @@ Result<ChooseClientCredentialQuestion> client_credential_question(ClientState& s
 
 Result<void> send_client_certificate(Channel& channel, ClientState& state,
                                      const std::optional<Credential>& credential) {
-  using Answered = Outcome::ClientCertificate;
-  state.outcome.client_certificate = credential ? Answered::shown : Answered::none;
+  state.outcome.certificate_answer = answer_with(credential);
   return send_certificate(channel, state.certificate_demand->context,
                           credential ? credential->chain() : CertificateChain());
 }

@@ -296,6 +296,9 @@ Result<void> begin_early_data(Channel& channel, ClientState& state) {
   // RFC 8446, D.4: if early data is offered, right behind the first ClientHello.
   if (state.settings().policy.middlebox_compatibility)
     if (auto sent = channel.outside().send_compatibility_change_cipher_spec(); !sent) return sent;
+  // RFC 8446, 4.2.10: the parameters of early data "are those which were negotiated in the connection which established
+  // the PSK"; RFC 8449, 4 has the limit agreed on anew for the rest of the connection.
+  channel.outside().limit_records({kept.sent_record_limit, most_content, RecordLimits::Scope::protected_records});
   channel.outside().begin_early_data(kept.max_early_data_size, {suite, std::move(*exporter)});
   return channel.outside().install_sending_keys(Epoch::early, std::move(*traffic));
 }
@@ -358,6 +361,11 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
 }
 
 }  // namespace
+
+CertificateAnswer answer_with(const std::optional<Credential>& credential) {
+  if (!credential) return {CertificateAnswer::Kind::none, {}};
+  return {CertificateAnswer::Kind::shown, credential->chain().front()};
+}
 
 void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason) {
   if (!std::exchange(state.early_data_pending, false)) return;

@@ -88,6 +88,7 @@ Result<void> look_for_session(ServerState& state) {
   state.agreed.suite = keys::find_suite(session->cipher_suite);
   state.agreed12.suite = state.agreed.suite;
   state.agreed12.master = keys::MasterSecret(session->psk.view());
+  state.outcome.stored_session.id = state.session_id;
   state.session.emplace(std::move(*session));
   return {};
 }
@@ -230,7 +231,7 @@ session::ServerSession session_to_keep(const ServerState& state) {
 void keep_session(ServerState& state) {
   if (state.session_id.empty()) return;
   const auto& settings = state.settings();
-  state.outcome.session_id = state.session_id;
+  state.outcome.stored_session.id = state.session_id;
   if (state.session) return;
   auto kept = session_to_keep(state);
   // RFC 5246, F.1.4: "An upper limit of 24 hours is suggested for session ID lifetimes".

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <list>
 #include <map>
 #include <mutex>
@@ -9,13 +10,18 @@
 namespace sotto {
 namespace {
 
+using Id = std::vector<std::byte>;
+
 /// Keeps sessions in memory, least recently used servers and oldest sessions dropped first.
 class MemorySessionStore final : public SessionStore {
  public:
   MemorySessionStore(std::size_t servers, std::size_t each) : servers_(servers), each_(each) {}
 
   void put(const std::string& server, Session session) override {
+    auto id = session.id();
+    if (!id) return;  // a session that could not be forgotten is not kept
     const std::lock_guard lock(mutex_);
+    if (std::ranges::find(removed_, *id) != removed_.end()) return;
     auto found = by_name_.find(server);
     if (found == by_name_.end()) {
       entries_.push_front({server, {}});
@@ -24,7 +30,7 @@ class MemorySessionStore final : public SessionStore {
       entries_.splice(entries_.begin(), entries_, found->second);
     }
     auto& sessions = found->second->sessions;
-    sessions.push_back(std::move(session));
+    sessions.push_back({std::move(session), *std::move(id)});
     if (sessions.size() > each_) sessions.pop_front();
     if (entries_.size() > servers_) {
       by_name_.erase(entries_.back().server);
@@ -37,25 +43,48 @@ class MemorySessionStore final : public SessionStore {
     const auto found = by_name_.find(server);
     if (found == by_name_.end()) return std::nullopt;
     auto& sessions = found->second->sessions;
-    std::optional<Session> newest(std::move(sessions.back()));
+    std::optional<Session> newest(std::move(sessions.back().session));
     sessions.pop_back();
-    if (sessions.empty()) {
-      entries_.erase(found->second);
-      by_name_.erase(found);
-    }
+    drop_if_empty(found);
     return newest;
   }
 
+  void remove(const std::string& server, std::span<const std::byte> id) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_name_.find(server); found != by_name_.end()) {
+      std::erase_if(found->second->sessions, [&](const Kept& kept) { return std::ranges::equal(kept.id, id); });
+      drop_if_empty(found);
+    }
+    removed_.emplace_back(id.begin(), id.end());
+    if (removed_.size() > remembered_) removed_.pop_front();
+  }
+
  private:
+  struct Kept {
+    Session session;
+    Id id;
+  };
   struct Entry {
     std::string server;
-    std::list<Session> sessions;  // oldest first, never empty
+    std::list<Kept> sessions;  // oldest first, never empty
   };
+  using Names = std::map<std::string, std::list<Entry>::iterator>;
+
+  void drop_if_empty(Names::iterator name) {
+    if (!name->second->sessions.empty()) return;
+    entries_.erase(name->second);
+    by_name_.erase(name);
+  }
+
+  // What was removed is remembered for as long as other connections may still put it back, which is a handshake's time.
+  static constexpr std::size_t remembered_ = 256;
+
   std::mutex mutex_;
   std::size_t servers_;
   std::size_t each_;
   std::list<Entry> entries_;  // most recently used first
-  std::map<std::string, std::list<Entry>::iterator> by_name_;
+  Names by_name_;
+  std::deque<Id> removed_;  // oldest first
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ using std::chrono::system_clock;
 
 /// The stored form; every version of it starts with its own format number.
 struct StoredSession {
-  static constexpr std::uint32_t current_format = 0x534f5402;  // "SOT", 2
+  static constexpr std::uint32_t current_format = 0x534f5403;  // "SOT", 3
   std::uint32_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -30,6 +30,7 @@ struct StoredSession {
   View authenticated;
   std::uint16_t max_fragment_length = 0;
   View server_identity;
+  std::uint16_t sent_record_limit = 0;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("format", self.format);
@@ -47,6 +48,7 @@ struct StoredSession {
     visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
     visit("server_identity", self.server_identity, wire::between<0, 64>);
+    visit("sent_record_limit", self.sent_record_limit);
   }
 };
 
@@ -74,6 +76,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.authenticated = as_view(std::string_view(impl_->authenticated));
   stored.max_fragment_length = impl_->max_fragment_length;
   stored.server_identity = impl_->server_identity;
+  stored.sent_record_limit = impl_->sent_record_limit;
 
   Bytes bytes;
   bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size());  // growing would leave copies of the secret
@@ -91,6 +94,8 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
         stored->received_milliseconds > latest_milliseconds)
       return fail(Code::malformed_session);
     if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
+    if (stored->sent_record_limit == 0 || stored->sent_record_limit > record_octets)
+      return fail(Code::malformed_session);
     auto impl = std::make_unique<Impl>();
     impl->version = stored->version;
     impl->cipher_suite = stored->cipher_suite;
@@ -107,6 +112,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
     impl->authenticated = as_text(stored->authenticated);
     impl->max_fragment_length = stored->max_fragment_length;
     impl->server_identity = own(stored->server_identity);
+    impl->sent_record_limit = stored->sent_record_limit;
     return Session(std::move(impl));
   });
 }
@@ -116,5 +122,23 @@ CipherSuite Session::cipher_suite() const { return impl_->cipher_suite; }
 std::string_view Session::server_name() const { return impl_->server_name; }
 std::uint32_t Session::max_early_data_size() const { return impl_->max_early_data_size; }
 system_clock::time_point Session::expires() const { return impl_->expires(); }
+
+Result<std::vector<std::byte>> Session::id() const {
+  return contain([&]() -> Result<std::vector<std::byte>> {
+    const auto id = impl_->id();
+    if (!id) return std::unexpected(id.error());
+    return own_public(id->view());
+  });
+}
+
+Result<crypto::Digest> Session::Impl::id() const {
+  // One-way, and of nothing but the secret: a session of TLS 1.2 keeps its master secret when its ticket is renewed.
+  auto hash = crypto::Hash::create(crypto::HashAlgorithm::sha256);
+  if (!hash) return std::unexpected(hash.error());
+  if (auto begun = hash->update(as_view(std::string_view("sotto session id"))); !begun)
+    return std::unexpected(begun.error());
+  if (auto ended = hash->update(psk.view()); !ended) return std::unexpected(ended.error());
+  return hash->snapshot();
+}
 
 }  // namespace sotto

@@ -9,12 +9,17 @@
 #include <sotto/session.hpp>
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "crypto/hash.hpp"
 #include "crypto/hkdf.hpp"
 
 namespace sotto {
 
 /// The latest time that a stored session may name, in milliseconds: with any lifetime added it can still be told.
 inline constexpr std::uint64_t latest_milliseconds = std::uint64_t{1} << 42;
+
+/// The most octets of content in a record. RFC 8446, 5.1.
+inline constexpr std::uint16_t record_octets = 16384;
 
 struct Session::Impl {
   ProtocolVersion version = ProtocolVersion::tls13;
@@ -31,11 +36,15 @@ struct Session::Impl {
   std::string application_protocol;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4: it stays the same for the session's duration; 0 if none
   std::uint32_t max_early_data_size = 0;
+  /// What the server took in one record, in octets: a parameter of early data, as RFC 8446, 4.2.10 has them.
+  std::uint16_t sent_record_limit = record_octets;
   /// How the server was authenticated in the full handshake, in words.
   std::string authenticated;
   /// The SHA-256 hash of the server's certificate, which a renegotiation has to show again; empty in TLS 1.3.
   Bytes server_identity;
 
+  /// Returns what `Session::id` says.
+  [[nodiscard]] Result<crypto::Digest> id() const;
   [[nodiscard]] std::chrono::system_clock::time_point expires() const { return received + lifetime; }
 };
 

@@ -52,6 +52,7 @@ class SameSession final : public SessionStore {
     if (!session) return std::nullopt;
     return std::move(*session);
   }
+  void remove(const std::string&, std::span<const std::byte>) override {}
 
  private:
   std::vector<std::byte> serialized_;

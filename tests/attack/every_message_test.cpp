@@ -160,7 +160,7 @@ TEST_P(EveryMessage, in_every_state_is_taken_where_it_is_legal_and_nowhere_else)
   const auto messages = every_message(GetParam());
   const Interrupted whole(GetParam(), {}, {});
   ASSERT_TRUE(whole.client.shake.is_done() && whole.server.shake.is_done());
-  ASSERT_EQ(whole.server.shake.summary().resumed, GetParam().resumed != Story::Resumed::no);
+  ASSERT_EQ(whole.server.shake.outcome().summary.resumed, GetParam().resumed != Story::Resumed::no);
   for (std::size_t at = 0; at < whole.deliveries.size(); ++at) {
     // Where a message may be left out, what follows it is legal too: a message that nobody knows makes the flow say so.
     const Interrupted unknown(GetParam(), at, Bytes{77, 0, 0, 0});

@@ -12,6 +12,7 @@ class LooseStore final : public SessionStore {
  public:
   void put(const std::string&, Session session) override { last_.emplace(std::move(session)); }
   std::optional<Session> take(const std::string&) override { return std::exchange(last_, std::nullopt); }
+  void remove(const std::string&, std::span<const std::byte>) override { last_.reset(); }
 
  private:
   std::optional<Session> last_;

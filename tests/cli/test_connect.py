@@ -221,6 +221,20 @@ def test_resume_keeps_the_session_in_a_private_file(gateway, certificates, tmp_p
         assert bad.returncode == 3 and str(file).encode() in bad.stderr
 
 
+def test_a_session_of_tls_1_2_is_not_resumed_after_a_fatal_alert(gateway, certificates, tmp_path):
+    file = tmp_path / "session"
+    flags = ("--resume", file, "--max-version", "tls1.2", "--policy", "legacy", "--commands")
+    with Backend(echo) as backend:
+        proxy = gateway(backend.address)
+        first = connect(proxy.port, certificates, *flags)
+        assert first.returncode == 0 and file.exists(), first.stderr.decode()
+        failed = connect(proxy.port, certificates, *flags, stdin=b"R\n")  # a renegotiation, which the gateway refuses
+        assert b"resumed       yes" in failed.stderr and b"alert no_renegotiation" in failed.stderr, failed.stderr.decode()
+        assert failed.returncode != 0 and not file.exists()
+        again = connect(proxy.port, certificates, *flags)
+        assert again.returncode == 0 and b"resumed       no" in again.stderr and file.exists(), again.stderr.decode()
+
+
 def test_the_key_log_is_written_only_when_asked_for(server, certificates, tmp_path):
     log = tmp_path / "keys"
     env = {"SSLKEYLOGFILE": str(log)}

@@ -3,6 +3,8 @@
 import concurrent.futures
 import contextlib
 import os
+import re
+import select
 import shutil
 import signal
 import socket
@@ -140,6 +142,68 @@ def test_a_key_on_the_token_decrypts_for_rsa_key_exchange(token, echo, suite):
         said = token.s_client(gateway.port, "-tls1_2", "-cipher", suite)
         assert "to the token and back\n" in said, said
         assert f"Cipher is {suite}" in said, said
+
+
+FORGERIES = {
+    "right, and another secret": lambda padded: padded(b"\x03\x03" + 46 * b"S"),
+    "an older version": lambda padded: padded(b"\x03\x01" + 46 * b"S"),
+    "a secret of 47 octets": lambda padded: padded(b"\x03\x03" + 45 * b"S"),
+    "a secret of 49 octets": lambda padded: padded(b"\x03\x03" + 47 * b"S"),
+    "no secret": lambda padded: padded(b""),
+    "block type 1": lambda padded: b"\x00\x01" + padded(b"\x03\x03" + 46 * b"S")[2:],
+    "no leading zero": lambda padded: b"\x01\x02" + padded(b"\x03\x03" + 46 * b"S")[2:],
+    "padding that is too short": lambda padded: b"\x00\x02PPP\x00" + 250 * b"S",
+    "padding without an end": lambda padded: b"\x00\x02" + 254 * b"P",
+    "zeros": lambda padded: bytes(256),
+}
+
+
+def tls12_records(content_type, content):
+    return bytes([content_type, 3, 3]) + len(content).to_bytes(2, "big") + content
+
+
+def handshake_message(message_type, body):
+    return bytes([message_type]) + len(body).to_bytes(3, "big") + body
+
+
+def answer_to_premaster(gateway, encrypted):
+    """What the gateway sends, and what it logs, when a client of RSA key exchange ends its handshake with this ciphertext."""
+    extensions = bytes.fromhex("00170000" "000d00080006040108040403")  # extended master secret, signature_algorithms
+    hello = b"\x03\x03" + os.urandom(32) + bytes.fromhex("00" "0004009c00ff" "0100") + len(extensions).to_bytes(2, "big")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=support.PATIENCE) as client:
+        client.sendall(tls12_records(22, handshake_message(1, hello + extensions)))
+        flight = b""
+        while not flight.endswith(handshake_message(14, b"")):  # ServerHelloDone
+            flight += (heard := client.recv(65536))
+            assert heard, flight
+        client.sendall(tls12_records(22, handshake_message(16, len(encrypted).to_bytes(2, "big") + encrypted)))
+        assert not select.select([client], [], [], 0.1)[0], "not a word about the ciphertext"
+        lines = len(gateway.lines)
+        client.sendall(tls12_records(20, b"\x01") + tls12_records(22, 40 * b"F"))
+        said = b""
+        while heard := client.recv(65536):
+            said += heard
+    support.wait_until(lambda: len(gateway.lines) > lines, "the gateway logs the failure")
+    return said, re.sub(r"^\S+ |127\.0\.0\.1:\d+|\b[0-9.]+ ?m?s\b", "", gateway.lines[lines])
+
+
+def test_the_token_is_no_oracle_for_forged_ciphertexts(token, echo):
+    """RFC 5246, 7.4.7.1: what the token cannot decrypt ends like a wrong secret, and not before the client's Finished."""
+    modulus = int(openssl("x509", "-in", token.cert("rsa"), "-noout", "-modulus").stdout.split(b"=")[1], 16)
+    padded = lambda secret: b"\x00\x02" + (253 - len(secret)) * b"P" + b"\x00" + secret
+    with token.gateway(echo, *token.pair("rsa"), "--policy", "legacy") as gateway:
+        answers = {}
+        for what, forge in FORGERIES.items():
+            block = forge(padded)
+            assert len(block) == 256
+            encrypted = pow(int.from_bytes(block, "big") % modulus, 65537, modulus).to_bytes(256, "big")
+            answers[what] = answer_to_premaster(gateway, encrypted)
+        answers["above the modulus"] = answer_to_premaster(gateway, 256 * b"\xff")
+        answers["too short"] = answer_to_premaster(gateway, 255 * b"\x77")
+        expected = answers["right, and another secret"]
+        assert expected[0] == tls12_records(21, b"\x02\x14"), "bad_record_mac, in the clear, and nothing else"
+        assert {what: answer for what, answer in answers.items() if answer != expected} == {}
+        assert "to the token and back\n" in token.s_client(gateway.port, "-tls1_2", "-cipher", "AES128-GCM-SHA256")
 
 
 def test_many_clients_share_the_token(token, echo):

@@ -215,21 +215,14 @@ def test_missing_certificate(suite, programs, pki, machine, key_store):
 RENEGOTIATING = (ECDHE, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384")
 
 
-@pytest.fixture(scope="module")
-def megabyte(payload, tmp_path_factory):
-    file = tmp_path_factory.mktemp("megabyte") / "megabyte"
-    file.write_bytes(payload.read_bytes()[: 1 << 20])
-    return file
-
-
 def plan(data, starter):
     """What each side does, and the hashes of what each receives. Java renegotiates only while it reads."""
-    size, octets = data.stat().st_size, data.read_bytes()
-    theirs = f"send:{data},handshake,send:{data},receive:{2 * size},hear,renegotiated,drain"
+    file, size, octets = data.file, data.size, data.file.read_bytes()
+    theirs = f"send:{file},handshake,send:{file},receive:{2 * size},hear,renegotiated,drain"
     if starter == "sotto":
-        theirs = f"send:{data},receive:{2 * size},hear,renegotiated,send:{data},drain"
+        theirs = f"send:{file},receive:{2 * size},hear,renegotiated,send:{file},drain"
     asks = ["renegotiate"] if starter == "sotto" else []
-    ours = [f"receive:{size}", f"send:{data}", *asks, f"send:{data}", "renegotiated:1", "say:after", f"receive:{2 * size}", "close", "drain"]
+    ours = [f"receive:{size}", f"send:{file}", *asks, f"send:{file}", "renegotiated:1", "say:after", f"receive:{2 * size}", "close", "drain"]
     hashes = [hashlib.sha256(octets + octets + end).hexdigest() for end in (b"after\n", b"")]
     return {"then": theirs, "actions": ours, "connections": 1}, hashes
 

@@ -26,7 +26,23 @@ EVP_PKEY* make_dsa() {
   return key;
 }
 
+/// An id-RSASSA-PSS key that is restricted to one hash and salts of at least so many octets. RFC 4055, 1.2.
+EVP_PKEY* make_pss(const std::string& salt_and_hash) {
+  const auto* only = EVP_get_digestbyname(salt_and_hash.substr(3).c_str());
+  EVP_PKEY* key = nullptr;
+  auto* context = EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr);
+  EXPECT_EQ(EVP_PKEY_keygen_init(context), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_keygen_md(context, only), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(context, only), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(context, std::stoi(salt_and_hash)), 1);
+  EXPECT_EQ(EVP_PKEY_generate(context, &key), 1);
+  EVP_PKEY_CTX_free(context);
+  return key;
+}
+
 EVP_PKEY* make_key(const std::string& kind) {
+  if (kind.starts_with("PSS:")) return make_pss(kind.substr(4));
   if (kind.starts_with("RSA:")) return EVP_RSA_gen(static_cast<unsigned>(std::stoul(kind.substr(4))));
   if (kind == "ED25519") return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   return kind == "DSA" ? make_dsa() : EVP_EC_gen("P-256");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <system_error>
@@ -37,7 +38,20 @@ std::optional<sotto::Session> SessionFile::take(const std::string& server) {
   return std::exchange(offered_, std::nullopt);
 }
 
+void SessionFile::remove(const std::string&, std::span<const std::byte> id) {
+  removed_ = true;
+  const auto newest = newest_ ? newest_->id() : std::vector<std::byte>();
+  if (!newest || std::ranges::equal(*newest, id)) newest_.reset();
+}
+
 Outcome<void> SessionFile::save() {
+  if (!newest_ && removed_) {
+    std::error_code error;
+    std::filesystem::remove(file_, error);
+    if (!error) return {};
+    return failure(ExitCode::configuration,
+                   fmt::format("the file '{}' cannot be deleted: {}", printable(file_.string()), error.message()));
+  }
   if (!newest_) return {};
   auto bytes = newest_->serialize();
   auto written = replace_file(file_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 0600);

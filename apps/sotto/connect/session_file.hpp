@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <sotto/session.hpp>
@@ -20,11 +21,12 @@ class SessionFile : public sotto::SessionStore {
 
   void put(const std::string& server, sotto::Session session) override;
   std::optional<sotto::Session> take(const std::string& server) override;
+  void remove(const std::string& server, std::span<const std::byte> id) override;
 
   /// Says whether there is a session to offer to `server`.
   [[nodiscard]] bool has_session_for(const std::string& server) const;
-  /// Writes the newest session to the file (mode 0600), if the server gave one. The old one is gone either way once it
-  /// was offered: a ticket is used once (RFC 8446, C.4).
+  /// Writes the newest session to the file (mode 0600), if the server gave one. The file of a session that a failed
+  /// connection used is deleted (RFC 5246, 7.2.2).
   Outcome<void> save();
 
  private:
@@ -32,6 +34,7 @@ class SessionFile : public sotto::SessionStore {
   std::filesystem::path file_;
   std::optional<sotto::Session> offered_;
   std::optional<sotto::Session> newest_;
+  bool removed_ = false;
 };
 
 }  // namespace program

@@ -1,5 +1,6 @@
 #include "sessions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sotto::bogo {
@@ -13,6 +14,10 @@ std::optional<Session> Sessions::take(const std::string&) {
   auto offered = std::exchange(newest_, std::nullopt);
   if (offered) offered_ = offered->serialize();
   return offered;
+}
+
+void Sessions::remove(const std::string&, std::span<const std::byte> id) {
+  if (newest_ && std::ranges::equal(newest_->id().value(), id)) newest_.reset();
 }
 
 void Sessions::begin() {

@@ -15,6 +15,7 @@ class Sessions final : public SessionStore {
  public:
   void put(const std::string& server, Session session) override;
   std::optional<Session> take(const std::string& server) override;
+  void remove(const std::string& server, std::span<const std::byte> id) override;
 
   /// Begins another connection.
   void begin();

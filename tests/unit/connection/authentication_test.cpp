@@ -292,8 +292,64 @@ TEST(LateRefusal, of_a_certificate_that_was_shown_says_so) {
   pair.run();
   ASSERT_TRUE(pair.client.error);
   EXPECT_TRUE(pair.client.established);
-  EXPECT_NE(pair.client.error->message().find("the server refused the client certificate"), std::string::npos)
+  EXPECT_NE(pair.client.error->message().find("the server refused the client certificate \"CN = client.example\""),
+            std::string::npos)
       << pair.client.error->message();
+}
+
+/// What a client of TLS 1.2 says whose certificate the server refuses with `alert`, before its own Finished.
+std::string words_after_refusal(Alert alert) {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  auto refusing = server_builder();
+  refusing.ask(Ask::verification).request_client_certificate(ClientAuth::required, roots());
+  Pair pair(client_builder().policy(policy).credential(client_credential()).build().value(), refusing.build().value());
+  pair.run();
+  auto refusal = Error{Code::certificate_refused, Origin::peer, alert, {}, {}};
+  EXPECT_FALSE(pair.server.connection.answer(pair.server.questions.front().id, std::move(refusal), pair.server.out));
+  pair.run();
+  EXPECT_FALSE(pair.client.established);
+  return pair.client.error.value().message();
+}
+
+TEST(RefusalInTls12, of_a_certificate_that_was_shown_says_so_and_names_it) {
+  const auto words = words_after_refusal(Alert::certificate_revoked);
+  EXPECT_TRUE(words.starts_with("the peer ended the connection with the alert certificate_revoked")) << words;
+  EXPECT_NE(words.find("the server refused the client certificate \"CN = client.example\""), std::string::npos)
+      << words;
+}
+
+TEST(RefusalInTls12, by_an_alert_that_may_mean_other_things_says_no_more_than_is_known) {
+  const auto words = words_after_refusal(Alert::handshake_failure);
+  EXPECT_NE(words.find("it followed the client certificate \"CN = client.example\", which the server may not have "
+                       "accepted"),
+            std::string::npos)
+      << words;
+}
+
+TEST(RefusalInTls12, of_a_client_that_shows_none_says_so) {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  Pair pair(client_builder().policy(policy).build().value(),
+            server_builder().request_client_certificate(ClientAuth::required, roots()).build().value());
+  pair.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->alert, Alert::handshake_failure);
+  EXPECT_NE(pair.client.error->message().find("the server asked for a client certificate, and none was shown"),
+            std::string::npos)
+      << pair.client.error->message();
+}
+
+TEST(RefusalInTls12, for_other_reasons_says_nothing_of_certificates) {
+  auto policy = Policy::modern();
+  policy.versions = {ProtocolVersion::tls12};
+  policy.cipher_suites = {CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256};
+  Pair pair(client_builder().policy(policy).credential(client_credential()).build().value(),
+            server_builder().request_client_certificate(ClientAuth::required, roots()).build().value());
+  pair.run();
+  ASSERT_TRUE(pair.client.error);
+  EXPECT_EQ(pair.client.error->alert, Alert::handshake_failure);
+  EXPECT_EQ(pair.client.error->message().find("certificate"), std::string::npos) << pair.client.error->message();
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ class ThrowingStore final : public SessionStore {
  public:
   void put(const std::string&, Session) override { throw std::runtime_error("the disk is full"); }
   std::optional<Session> take(const std::string&) override { return std::nullopt; }
+  void remove(const std::string&, std::span<const std::byte>) override {}
 };
 
 TEST(Exceptions, of_a_trace_end_the_connection_at_any_event) {

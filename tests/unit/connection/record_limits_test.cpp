@@ -124,6 +124,42 @@ TEST_P(RecordSizeLimit, is_agreed_on_anew_by_each_resumption) {
   }
 }
 
+TEST(RecordSizeLimitOfEarlyData, is_the_one_that_the_session_began_with_until_another_is_agreed_on) {
+  // RFC 8446, 4.2.10: the parameters of early data are those of "the connection which established the PSK".
+  const auto store = make_memory_session_store();
+  const auto clock = [now = std::chrono::system_clock::now()] { return now; };
+  const auto client = client_builder().clock(clock).session_store(store).build().value();
+  const auto keys = TicketKeys::generate().value();
+  const auto server = [&](std::size_t limit) {
+    auto builder = server_builder();
+    builder.policy(limited(ProtocolVersion::tls13, limit)).ticket_keys(keys).clock(clock).early_data();
+    return builder.build();
+  };
+  Pair first(client, server(100).value());
+  first.run();
+  ASSERT_TRUE(first.established());
+  const auto stored = store->take("localhost").value().serialize();  // outside and back
+  store->put("localhost", Session::parse(stored).value());
+
+  ConnectionOptions allowed;
+  allowed.early_data = EarlyDataUse::allowed;
+  Pair pair(client, server(1000).value(), "localhost", allowed, allowed);
+  const std::string data(3000, 'x');
+  pair.server.in.append(pair.client.out.readable());  // the ClientHello, which no limit is for
+  pair.client.out.clear();
+  ASSERT_TRUE(pair.client.connection.write_early(ReplayableData(as_bytes(data)), pair.client.out));
+  EXPECT_EQ(longest(pair.client.out), 100u + 16);
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  EXPECT_EQ(pair.server.early_data, data);
+
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  pair.client.write(data);
+  EXPECT_EQ(longest(pair.client.out), 1000u + 16);
+}
+
 TEST_P(RecordSizeLimit, below_64_is_illegal_from_a_client) {
   for (const std::uint8_t value : {0, 63, 64}) {
     MessageClient client(client_builder().policy(limited(GetParam(), 16385)).build().value(), ServerName("localhost"),

@@ -167,6 +167,40 @@ TEST(Credential, a_scheme_that_fits_in_tls12_alone_serves_there_alone) {
   EXPECT_TRUE(std::ranges::equal(credential->tls12_schemes(), both));
 }
 
+// RFC 4055, 1.2: the parameters of an id-RSASSA-PSS key, which mean the same in both versions.
+TEST(Credential, a_restricted_pss_key_serves_both_versions_or_none) {
+  const forge::Forged authority(forge::authority("root"), nullptr);
+  forge::Recipe recipe;
+  recipe.key = "PSS:48:SHA384";
+  const CertificateChain chain = {forge::Forged(recipe, &authority).certificate()};
+  const std::vector only{SignatureScheme::rsa_pss_pss_sha384};
+  const auto credential = Credential::with_remote_key(chain, only);
+  ASSERT_TRUE(credential) << credential.error().detail;
+  EXPECT_TRUE(std::ranges::equal(credential->schemes(), only));
+  EXPECT_TRUE(std::ranges::equal(credential->tls12_schemes(), only));
+  for (const auto scheme : {SignatureScheme::rsa_pss_pss_sha256, SignatureScheme::rsa_pss_rsae_sha384,
+                            SignatureScheme::rsa_pkcs1_sha256, SignatureScheme::rsa_pkcs1_sha384}) {
+    const auto refused = Credential::with_remote_key(chain, {scheme});
+    ASSERT_FALSE(refused) << to_string(scheme);
+    EXPECT_EQ(refused.error().code, Code::unsupported_key);
+    EXPECT_EQ(refused.error().detail, "the certificate's key cannot sign with " + to_string(scheme));
+  }
+  // No scheme has this hash, nor a salt that is longer than its hash.
+  for (const auto& [kind, words] :
+       {std::pair("PSS:28:SHA224", "its RSA-PSS key is restricted to a hash that TLS 1.3 does not use"),
+        std::pair("PSS:49:SHA384", "its RSA-PSS key asks for a longer salt than TLS 1.3 uses")}) {
+    recipe.key = kind;
+    const forge::Forged useless(recipe, &authority);
+    EXPECT_EQ(Credential::from_pem(useless.pem(), useless.key_pem()).error().code, Code::unsupported_key);
+    for (const auto& schemes : {only, {}}) {
+      const auto refused = Credential::with_remote_key({useless.certificate()}, schemes);
+      ASSERT_FALSE(refused) << kind;
+      EXPECT_EQ(refused.error().code, Code::unsupported_key);
+      EXPECT_NE(refused.error().detail.find(words), std::string::npos) << refused.error().detail;
+    }
+  }
+}
+
 TEST(LocalAuthority, is_written_and_loaded_again) {
   const auto key = root().key_pem();
   ASSERT_TRUE(key);

@@ -51,6 +51,22 @@ TEST(KeyUsage, for_encryption_alone_serves_rsa_key_exchange_under_the_policy_leg
   EXPECT_FALSE(summary.signature_scheme);
 }
 
+TEST(KeyUsage, that_is_for_tls12_alone_is_refused_where_the_policy_has_only_tls13) {
+  auto newer = Policy::modern();
+  newer.versions = {ProtocolVersion::tls13};
+  const auto rsa = test::credential(KeyKind::rsa_2048);
+  const auto pkcs1 = Credential::with_remote_key(rsa.chain(), {SignatureScheme::rsa_pkcs1_sha256}).value();
+  for (const auto& credential : {pkcs1, with_key_usage("keyEncipherment").credential}) {
+    EXPECT_TRUE(credential.schemes().empty());
+    EXPECT_TRUE(ServerConfig::builder().credential(credential).build());
+    for (const auto& error : {ServerConfig::builder().credential(credential).policy(newer).build().error(),
+                              test::client_builder().credential(credential).policy(newer).build().error()}) {
+      EXPECT_EQ(error.code, Code::invalid_configuration);
+      EXPECT_NE(error.detail.find("serves in TLS 1.2 alone"), std::string::npos) << error.detail;
+    }
+  }
+}
+
 TEST(KeyUsage, for_encryption_alone_serves_nobody_else) {
   const auto server = with_key_usage("keyEncipherment");
   for (const auto& [client, policy] :
