@@ -17,7 +17,7 @@ namespace sotto::forge {
 
 /// Says what to make. The defaults are a leaf for server.example under `issuer`.
 struct Recipe {
-  std::string key = "EC";  ///< "EC", "RSA:1024", "RSA:2048", "PSS:48:SHA384" (for that least salt and hash), "DSA", "ED25519"
+  std::string key = "EC";  ///< "EC", "RSA:1024", "RSA:2048", "PSS:48:SHA384" (salt and hash), "DSA", "ED25519"
   std::string subject = "server.example";
   const EVP_MD* hash = EVP_sha256();
   std::chrono::system_clock::time_point not_before = std::chrono::system_clock::now() - std::chrono::hours(1);
