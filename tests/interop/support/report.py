@@ -15,8 +15,8 @@ programs of their own, which talk to `sotto_peer` (tests/interop/peer), that is 
 to `sotto connect` where that is said. wolfSSL, mbedTLS, BearSSL, Erlang's ssl, Go's crypto/tls and rustls are libraries: small
 programs of ours around them (tests/interop/stacks, tests/interop/erlang, tests/peers) are all asked the same things, as far as
 they can do them, and speak with `sotto_peer`. The browsers, curl, nginx, Java and Node speak with `sotto proxy`, as a user
-would set it up, and Java with `sotto_peer` too. "sotto answers late" means that the program, not the library, chose the certificate, signed and verified, between
-two calls of `receive`.
+would set it up, and Java with `sotto_peer` too. "sotto answers late" means that the program, not the library, chose the
+certificate, signed and verified, between two calls of `receive`.
 
 Where the peers differ:
 - GnuTLS's client says `bad_certificate` where OpenSSL's says `unknown_ca`, and GnuTLS's server without TLS 1.3 says
