@@ -57,6 +57,10 @@ Outcome<sotto::Policy> choose_policy(const ConnectOptions& options) {
   if (const auto checked = check_versions(options.versions, "--min-version", "--max-version"); !checked)
     return std::unexpected(checked.error());
   keep_versions(*policy, options.versions);
+  if (options.no_certificate_compression) {
+    policy->certificate_compression.clear();
+    policy->certificate_decompression.clear();
+  }
   if (const auto names = split_lists(options.groups); !names.empty()) {
     policy->groups.clear();
     for (const auto& name : names) {

@@ -42,6 +42,9 @@ Json to_json(const TlsFacts& facts) {
   if (!facts.server_name.empty()) json["server_name"] = facts.server_name;
   if (!facts.application_protocol.empty()) json["application_protocol"] = facts.application_protocol;
   if (!facts.authenticated.empty()) json["authenticated"] = facts.authenticated;
+  if (!facts.certificate_compressed.empty()) json["certificate_compressed"] = facts.certificate_compressed;
+  if (!facts.peer_certificate_compressed.empty())
+    json["peer_certificate_compressed"] = facts.peer_certificate_compressed;
   json["resumed"] = facts.resumed;
   if (facts.renegotiations != 0) json["renegotiations"] = facts.renegotiations;
   return json;
@@ -53,6 +56,9 @@ std::string in_words(const TlsFacts& facts) {
   auto words = fmt::format("{} {}", facts.version, facts.cipher_suite);
   words += ", " + facts.key_exchange;
   if (facts.resumed) words += ", resumed";
+  if (!facts.certificate_compressed.empty()) words += ", certificate compressed " + facts.certificate_compressed;
+  if (!facts.peer_certificate_compressed.empty())
+    words += ", peer's certificate compressed " + facts.peer_certificate_compressed;
   if (facts.renegotiations != 0) words += fmt::format(", renegotiated {}", in_times(facts.renegotiations));
   if (!facts.authenticated.empty()) words += ", authenticated " + printable(facts.authenticated) + ",";
   if (!facts.application_protocol.empty()) words += " alpn=" + printable(facts.application_protocol);

@@ -35,6 +35,8 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
           {"key_shares", names_of(policy.key_shares)},
           {"signature_schemes", names_of(policy.signature_schemes)},
           {"certificate_signature_schemes", names_of(policy.certificate_signature_schemes)},
+          {"certificate_compression", names_of(policy.certificate_compression)},
+          {"certificate_decompression", names_of(policy.certificate_decompression)},
           {"renegotiation", policy.renegotiation == sotto::Renegotiation::allowed},
           {"require_secure_renegotiation", policy.require_secure_renegotiation},
           {"limits",
@@ -60,6 +62,10 @@ nlohmann::ordered_json to_json(const sotto::Policy& policy) {
           {"ticket_lifetime_seconds", policy.ticket_lifetime.count()}};
 }
 
+std::string compression_in_words(const std::vector<sotto::CertificateCompression>& algorithms, std::string_view what) {
+  return algorithms.empty() ? "not compressed" : fmt::format("{} {}", what, join(names_of(algorithms), ", "));
+}
+
 void print_text(const sotto::Policy& policy) {
   const auto& limits = policy.limits;
   const auto line = [](std::string_view what, const std::string& value) { fmt::print("{:<24}{}\n", what, value); };
@@ -71,6 +77,8 @@ void print_text(const sotto::Policy& policy) {
   line("key shares at once", join(names_of(policy.key_shares), ", "));
   line("signatures", join(names_of(policy.signature_schemes), ", "));
   line("in certificates", join(names_of(policy.certificate_signature_schemes), ", "));
+  line("own certificates", compression_in_words(policy.certificate_compression, "compressed with"));
+  line("peers' certificates", compression_in_words(policy.certificate_decompression, "taken compressed with"));
   line("renegotiation",
        policy.renegotiation == sotto::Renegotiation::allowed
            ? fmt::format("TLS 1.2, at most {} a minute that the peer starts", limits.renegotiations_per_minute)

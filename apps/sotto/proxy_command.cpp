@@ -82,6 +82,7 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
   service.alpn = split_lists(options.alpn);
   service.policy = options.policy;
   service.versions = options.versions;
+  service.certificate_compression = !options.no_certificate_compression;
   service.backend_policy = options.backend_policy;
   service.backend_versions = options.backend_versions;
   if (auto checked = check_service(service, Spelling::flags); !checked) return std::unexpected(checked.error());

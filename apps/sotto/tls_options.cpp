@@ -21,6 +21,8 @@ void add_tls_options(CLI::App& command, TlsOptions& options, const TlsOptionText
   command.add_option("--max-version", options.versions.max, "Use no version after this one")
       ->type_name("VERSION")
       ->capture_default_str();
+  command.add_flag("--no-certificate-compression", options.no_certificate_compression,
+                   "Neither send nor take certificates that are compressed");
 }
 
 }  // namespace program

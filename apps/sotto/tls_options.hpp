@@ -19,6 +19,7 @@ struct TlsOptions {
   std::vector<std::string> alpn;
   std::string policy = "modern";
   VersionRange versions;
+  bool no_certificate_compression = false;
 };
 
 /// What the help says where the two differ.

@@ -62,6 +62,11 @@ class SOTTO_API ClientConfig::Builder {
   /// same roots, for a resumed connection is as well authenticated as the one before it. Sessions with servers that
   /// were not authenticated are not kept. Default: a store in memory of this configuration's own.
   Builder& session_store(std::shared_ptr<SessionStore> store);
+  /// Judges a server again before a session with it is offered: by the certificates it showed when the session began,
+  /// as of now. What is no longer accepted (expired, revoked, no longer trusted) means a full handshake, in which the
+  /// server has to show new ones. Sessions take more room, for the certificates are kept with them; a session without
+  /// any is not offered, unless it began with an external pre-shared key.
+  Builder& verify_sessions_again();
   /// Offers this key, made for `PskRole::client`, behind a session if there is one; may be called again. The server may
   /// still choose to show a certificate, which is verified as always.
   Builder& external_psk(Result<ExternalPsk> psk);

@@ -28,6 +28,15 @@
 
 namespace sotto::inline v0 {
 
+/// Tells that a Certificate message went compressed, and what that saved. RFC 8879.
+struct SOTTO_API CompressedForm {
+  CertificateCompression algorithm{};
+  std::size_t octets = 0;             ///< of the message itself
+  std::size_t compressed_octets = 0;  ///< of what went over the wire instead
+  /// Returns all of it in words: "with zstd, 2412 to 1634 octets".
+  [[nodiscard]] std::string in_words() const;
+};
+
 /// Says what a handshake agreed on and who was authenticated.
 struct SOTTO_API Summary {
   ProtocolVersion version = ProtocolVersion::tls13;
@@ -46,6 +55,9 @@ struct SOTTO_API Summary {
   /// What the server sent with its certificate because it was asked to: see `VerifyRequest`.
   std::vector<std::byte> ocsp_response;
   std::vector<std::byte> sct_list;
+  /// How the peer's certificate came, and how ours went, where they were compressed.
+  std::optional<CompressedForm> peer_certificate_compressed;
+  std::optional<CompressedForm> own_certificate_compressed;
   /// Octets of content that one record may have, as agreed on: those we send, and those we take. RFC 8449; RFC 6066, 4.
   std::size_t sent_record_limit = 16384;
   std::size_t received_record_limit = 16384;

@@ -82,6 +82,11 @@ class SOTTO_API Credential {
   [[nodiscard]] Result<std::vector<std::byte>> decrypt_premaster(std::span<const std::byte> encrypted,
                                                                  ProtocolVersion client_version) const;
 
+  /// Compresses a Certificate message with this chain. The work is done once for each message and algorithm, and kept
+  /// with the credential. `Code::internal_error` for an algorithm that is not there. RFC 8879, 4.
+  [[nodiscard]] Result<std::vector<std::byte>> compress(CertificateCompression algorithm,
+                                                        std::span<const std::byte> message) const;
+
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }
 

@@ -105,23 +105,29 @@ enum class SignatureScheme : std::uint16_t {
 /// Names a kind of client certificate in TLS 1.2. Source: RFC 5246, 7.4.4; RFC 8422, 5.5.
 enum class ClientCertificateType : std::uint8_t { rsa_sign = 1, ecdsa_sign = 64 };
 
+/// Names an algorithm that Certificate messages of TLS 1.3 are compressed with. Source: RFC 8879, 7.3.
+enum class CertificateCompression : std::uint16_t { zlib = 1, brotli = 2, zstd = 3 };
+
 /// Returns the name as the RFC writes it; a number in hexadecimal for what this library does not know.
 [[nodiscard]] SOTTO_API std::string to_string(ProtocolVersion version);
 [[nodiscard]] SOTTO_API std::string to_string(CipherSuite suite);
 [[nodiscard]] SOTTO_API std::string to_string(NamedGroup group);
 [[nodiscard]] SOTTO_API std::string to_string(SignatureScheme scheme);
+[[nodiscard]] SOTTO_API std::string to_string(CertificateCompression algorithm);
 
 /// Returns the group of that RFC name ("x25519", "secp256r1", also "P-256" and the like), or an error naming the known
 /// ones.
 [[nodiscard]] SOTTO_API Result<NamedGroup> parse_group(std::string_view name);
 /// Returns the cipher suite of that RFC name, or an error naming the known ones.
 [[nodiscard]] SOTTO_API Result<CipherSuite> parse_cipher_suite(std::string_view name);
+/// Returns the algorithm of that name ("zlib", "brotli", "zstd"), or an error naming the known ones.
+[[nodiscard]] SOTTO_API Result<CertificateCompression> parse_certificate_compression(std::string_view name);
 
 /// Bounds everything that a peer can make us hold or repeat. Exceeding one is an error with a code of its own.
 struct SOTTO_API Limits {
   /// Octets of one handshake message, Certificate excepted.
   std::size_t handshake_message = 16384;
-  /// Octets of one Certificate message.
+  /// Octets of one Certificate message; of one that comes compressed, both before and after.
   std::size_t certificate_chain = 100 * 1024;
   /// Octets of one ticket that a client keeps.
   std::size_t ticket = 16384;
@@ -170,6 +176,12 @@ struct SOTTO_API Policy {
   std::vector<CertificateType> peer_certificate_types = {CertificateType::x509};
   /// Kinds that a client can show, most preferred first; empty: those of its credentials.
   std::vector<CertificateType> own_certificate_types;
+  /// Algorithms that our certificates are compressed with in TLS 1.3, for peers that take such, most preferred first;
+  /// empty: never. Each credential is compressed once. RFC 8879.
+  std::vector<CertificateCompression> certificate_compression;
+  /// Algorithms that a peer's certificates may come compressed with, as we tell it; empty: not at all. What comes is
+  /// decompressed before the peer is authenticated, up to `Limits::certificate_chain` octets.
+  std::vector<CertificateCompression> certificate_decompression;
   Limits limits;
   /// Lets either side of an open TLS 1.2 connection negotiate anew: for another client certificate, or fresh keys.
   /// Never with HTTP/2 (RFC 9113, 9.2.1), and only with peers that signal secure renegotiation.

@@ -13,6 +13,7 @@ struct ClientConfig::Builder::Settings : CommonSettings {
   std::vector<ExternalPsk> external_psks;
   bool psk_required = false;
   bool post_handshake_auth = false;
+  bool sessions_verified_again = false;
 };
 
 ClientConfig::ClientConfig(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -67,6 +68,10 @@ ClientConfig::Builder& ClientConfig::Builder::post_handshake_authentication() {
   settings_->post_handshake_auth = true;
   return *this;
 }
+ClientConfig::Builder& ClientConfig::Builder::verify_sessions_again() {
+  settings_->sessions_verified_again = true;
+  return *this;
+}
 ClientConfig::Builder& ClientConfig::Builder::ask(Ask kinds) {
   settings_->ask = kinds;
   return *this;
@@ -102,8 +107,8 @@ Result<std::shared_ptr<const ClientConfig>> ClientConfig::Builder::build() {
     return std::make_shared<const ClientConfig>(std::make_unique<const Impl>(
         Impl{std::move(settings->policy), encoded, std::move(settings->verifier), std::move(settings->alpn),
              std::move(settings->credentials), std::move(settings->sessions), std::move(settings->external_psks),
-             settings->psk_required, settings->post_handshake_auth, settings->ask, std::move(settings->key_log),
-             std::move(settings->clock)}));
+             settings->psk_required, settings->post_handshake_auth, settings->sessions_verified_again, settings->ask,
+             std::move(settings->key_log), std::move(settings->clock)}));
   });
 }
 

@@ -1,9 +1,11 @@
 #include <sotto/policy.hpp>
 
 #include <algorithm>
+#include <set>
 
 #include "base/contain.hpp"
 #include "base/result.hpp"
+#include "compression/algorithms.hpp"
 #include "handshake/record_limits.hpp"
 #include "keys/cipher_suites.hpp"
 #include "record/record.hpp"
@@ -59,6 +61,9 @@ Policy Policy::modern_2026() {
   for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512})
     policy.signature_schemes.push_back(scheme);
   policy.certificate_signature_schemes = policy.signature_schemes;
+  policy.certificate_compression = {CertificateCompression::brotli, CertificateCompression::zstd,
+                                    CertificateCompression::zlib};
+  policy.certificate_decompression = policy.certificate_compression;
   return policy;
 }
 
@@ -139,6 +144,13 @@ Result<void> Policy::check() const {
     for (const auto group : key_shares)
       if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
     if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");
+    for (const auto& list : {certificate_compression, certificate_decompression}) {
+      for (const auto algorithm : list)
+        if (compression::find_algorithm(algorithm) == nullptr)
+          return refuse("certificates cannot be compressed with " + to_string(algorithm));
+      if (std::set(list.begin(), list.end()).size() != list.size())
+        return refuse("a way to compress certificates is listed twice");
+    }
     if (fragment_size < 1 || fragment_size > record::max_plaintext)
       return refuse("fragment_size must be from 1 to 16384");
     // RFC 8449, 4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64."

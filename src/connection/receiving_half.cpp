@@ -30,6 +30,7 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
   kept->server_name = taker.server_name;
   kept->application_protocol = taker.application_protocol;
   kept->authenticated = taker.authenticated;
+  kept->evidence = taker.evidence;
   kept->max_fragment_length = taker.max_fragment_length;
   kept->sent_record_limit = taker.sent_record_limit;
   if (const auto early = ticket.extensions.find<wire::EarlyDataLimit>())

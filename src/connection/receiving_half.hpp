@@ -34,6 +34,7 @@ struct TicketTaker {
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;
+  std::shared_ptr<const session::Evidence> evidence;
   std::uint16_t max_fragment_length = 0;
   std::uint16_t sent_record_limit = 0;
   bool server_is_authenticated = false;

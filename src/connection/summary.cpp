@@ -14,4 +14,9 @@ std::string Summary::key_exchange() const {
   return group ? kind + " with " + to_string(*group) : kind;
 }
 
+std::string CompressedForm::in_words() const {
+  return "with " + to_string(algorithm) + ", " + std::to_string(octets) + " to " + std::to_string(compressed_octets) +
+         " octets";
+}
+
 }  // namespace sotto

@@ -116,6 +116,12 @@ constexpr auto signature_schemes = std::to_array<Name<SignatureScheme>>({
     {SignatureScheme::rsa_pss_pss_sha512, "rsa_pss_pss_sha512"},
 });
 
+constexpr auto certificate_compressions = std::to_array<Name<CertificateCompression>>({
+    {CertificateCompression::zlib, "zlib"},
+    {CertificateCompression::brotli, "brotli"},
+    {CertificateCompression::zstd, "zstd"},
+});
+
 std::string hexadecimal(std::uint16_t number) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text = "0x";
@@ -154,12 +160,16 @@ std::string to_string(EarlyDataReason reason) { return name_in(early_data_reason
 std::string to_string(CipherSuite suite) { return name_in(cipher_suites, suite); }
 std::string to_string(NamedGroup group) { return name_in(groups, group); }
 std::string to_string(SignatureScheme scheme) { return name_in(signature_schemes, scheme); }
+std::string to_string(CertificateCompression algorithm) { return name_in(certificate_compressions, algorithm); }
 
 Result<NamedGroup> parse_group(std::string_view name) {
   return contain([&] { return value_in(groups, "group", name); });
 }
 Result<CipherSuite> parse_cipher_suite(std::string_view name) {
   return contain([&] { return value_in(cipher_suites, "cipher suite", name); });
+}
+Result<CertificateCompression> parse_certificate_compression(std::string_view name) {
+  return contain([&] { return value_in(certificate_compressions, "certificate compression", name); });
 }
 
 }  // namespace sotto::inline v0

@@ -6,14 +6,13 @@
 
 namespace sotto::handshake {
 
-Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain,
-                              const wire::ExtensionList& staples) {
+wire::Certificate certificate_message(View context, const CertificateChain& chain, const wire::ExtensionList& staples) {
   wire::Certificate message;
   message.certificate_request_context = context;
   for (const auto& certificate : chain) message.certificate_list.push_back({as_view(certificate.der()), {}});
   if (!message.certificate_list.empty())
     message.certificate_list.front().extensions = staples.view<wire::In::certificate>();
-  return channel.send(message);
+  return message;
 }
 
 Result<CertificateChain> take_chain(const wire::Certificate& certificate, CertificateType type,

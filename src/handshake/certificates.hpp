@@ -17,11 +17,10 @@ namespace sotto::handshake {
 /// Says whose CertificateVerify is meant. RFC 8446, 4.4.3: the context string tells them apart.
 enum class Signer : std::uint8_t { server, client };
 
-/// Sends a Certificate message with `chain`, which may be empty for a client. `context`: that of the
-/// CertificateRequest.
-/// `staples`: extensions of the end entity's entry.
-[[nodiscard]] Result<void> send_certificate(Channel& channel, View context, const CertificateChain& chain,
-                                            const wire::ExtensionList& staples = {});
+/// Returns a Certificate message with `chain`, which may be empty for a client. `context`: that of the
+/// CertificateRequest. `staples`: extensions of the end entity's entry. The message borrows from all three.
+[[nodiscard]] wire::Certificate certificate_message(View context, const CertificateChain& chain,
+                                                    const wire::ExtensionList& staples);
 /// Copies the chain out of a Certificate message. A raw public key stands alone. `offered`: the extensions that may be
 /// in it.
 [[nodiscard]] Result<CertificateChain> take_chain(const wire::Certificate& certificate, CertificateType type,

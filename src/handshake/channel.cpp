@@ -76,7 +76,8 @@ Result<void> Channel::take_change_cipher_spec() {
 
 Result<void> Channel::answer(Answer answer) {
   if (question_ == nullptr) return fail(Code::no_such_question);
-  if (auto* refusal = std::get_if<Error>(&answer)) {
+  using Refusal = PendingQuestion::Refusal;
+  if (auto* refusal = std::get_if<Error>(&answer); refusal && question_->refusal == Refusal::ends_the_handshake) {
     question_ = nullptr;
     // A refusal must reach the peer, or it would wait: with the code's own alert, or as a failure of ours.
     if (!refusal->alert) refusal->alert = error_row(refusal->code).alert.value_or(Alert::internal_error);

@@ -67,6 +67,13 @@ template <>
 struct AnswerTo<VerifyQuestion> {
   using type = Verified;
 };
+/// Asks about the server of a session before that is offered: told as a `VerifyQuestion`. A refusal does not end the
+/// handshake; it is the answer "nothing".
+struct ReverifyQuestion : VerifyQuestion {};
+template <>
+struct AnswerTo<ReverifyQuestion> {
+  using type = std::optional<Verified>;
+};
 template <>
 struct AnswerTo<ReplayQuestion> {
   using type = FirstTime;
@@ -95,9 +102,13 @@ class PendingQuestion {
  public:
   using Deliver = Result<void> (*)(PendingQuestion&, Answer& answer);
   using Copy = QuestionVariant (*)(const PendingQuestion&);
-  PendingQuestion(Deliver take, Copy copy_question) : deliver(take), copy(copy_question) {}
+  /// Says what an `Error` as an answer means.
+  enum class Refusal : std::uint8_t { ends_the_handshake, is_an_answer };
+  PendingQuestion(Deliver take, Copy copy_question, Refusal meaning)
+      : deliver(take), copy(copy_question), refusal(meaning) {}
   Deliver deliver;
   Copy copy;
+  Refusal refusal;
 };
 
 template <class... M>
@@ -303,7 +314,10 @@ class AskOperation : public PendingQuestion {
  public:
   using Result_ = typename AnswerTo<Q>::type;
   AskOperation(Channel& channel, const Q& question)
-      : PendingQuestion(&take, &copy_of), channel_(channel), question_(question) {}
+      : PendingQuestion(&take, &copy_of,
+                        std::same_as<Q, ReverifyQuestion> ? Refusal::is_an_answer : Refusal::ends_the_handshake),
+        channel_(channel),
+        question_(question) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept { channel_.question_ = this; }
   Result_ await_resume() { return std::move(*answer_); }
@@ -320,18 +334,35 @@ class AskOperation : public PendingQuestion {
         self.answer_.emplace(std::move(*given));
         return {};
       }
+    } else if constexpr (std::same_as<Q, ReverifyQuestion>) {
+      if (std::holds_alternative<Error>(answer)) {
+        self.answer_.emplace(std::nullopt);
+        return {};
+      }
+      if (auto* given = std::get_if<Verified>(&answer)) return self.keep_proof(std::move(*given));
+    } else if constexpr (std::same_as<Q, VerifyQuestion>) {
+      if (auto* given = std::get_if<Verified>(&answer)) return self.keep_proof(std::move(*given));
     } else if (auto* given = std::get_if<Result_>(&answer)) {
-      // A proof is worth nothing for another chain than the one that was asked about.
-      if constexpr (std::same_as<Q, VerifyQuestion>)
-        if (!(given->end_entity() == self.question_.request.chain.front()))
-          return fail(Code::wrong_answer, "the proof is for another certificate");
       self.answer_.emplace(std::move(*given));
       return {};
     }
     return fail(Code::wrong_answer);
   }
+  // A proof is worth nothing for another chain than the one that was asked about.
+  Result<void> keep_proof(Verified proof)
+    requires std::derived_from<Q, VerifyQuestion>
+  {
+    if (!(proof.end_entity() == question_.request.chain.front()))
+      return fail(Code::wrong_answer, "the proof is for another certificate");
+    answer_.emplace(std::move(proof));
+    return {};
+  }
   static QuestionVariant copy_of(const PendingQuestion& pending) {
-    return static_cast<const AskOperation&>(pending).question_;
+    const auto& question = static_cast<const AskOperation&>(pending).question_;
+    if constexpr (std::derived_from<Q, VerifyQuestion>)
+      return static_cast<const VerifyQuestion&>(question);
+    else
+      return question;
   }
   Channel& channel_;
   const Q& question_;

@@ -35,6 +35,7 @@ struct RetryDemand {
 /// What a CertificateRequest asked for, to be answered after the server's Finished.
 struct ClientCertificateDemand {
   Bytes context;
+  std::vector<CertificateCompression> compression;  // that the server takes
   ChooseClientCredentialQuestion question;
 };
 
@@ -119,6 +120,8 @@ template <wire::In Message>
 [[nodiscard]] CertificateAnswer answer_with(const std::optional<Credential>& credential);
 /// Notes that the early data that was offered, if any, is accepted or rejected, and tells it.
 void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason);
+/// Keeps what the server showed, once it is accepted, for its sessions to be judged by again.
+void keep_evidence(ClientState& state);
 /// Checks the server's choice of an application protocol, in either version. RFC 7301, 3.1.
 [[nodiscard]] Result<void> accept_protocol(ClientState& state, const wire::ApplicationProtocols& protocols);
 

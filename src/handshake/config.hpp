@@ -18,9 +18,11 @@ namespace sotto {
 struct EncodedPolicy {
   explicit EncodedPolicy(const Policy& policy)
       : signature_schemes(policy.signature_schemes),
-        certificate_signature_schemes(policy.certificate_signature_schemes) {}
+        certificate_signature_schemes(policy.certificate_signature_schemes),
+        certificate_decompression(policy.certificate_decompression) {}
   wire::CodeList<SignatureScheme> signature_schemes;
   wire::CodeList<SignatureScheme> certificate_signature_schemes;
+  wire::CodeList<CertificateCompression> certificate_decompression;
 };
 
 struct ClientConfig::Impl {
@@ -33,6 +35,7 @@ struct ClientConfig::Impl {
   std::vector<ExternalPsk> external_psks;
   bool psk_required = false;
   bool post_handshake_auth = false;
+  bool sessions_verified_again = false;
   Ask ask = Ask::nothing;
   std::shared_ptr<danger::KeyLog> key_log;
   Clock clock;

@@ -8,6 +8,7 @@ namespace sotto::handshake {
 using wire::Certificate;
 using wire::CertificateRequest;
 using wire::CertificateVerify;
+using wire::CompressedCertificate;
 using wire::Finished;
 
 Flow client13_authentication(Channel& channel, ClientState& state) {  // RFC 8446, 4.6.2
@@ -27,7 +28,7 @@ Flow client13_authentication(Channel& channel, ClientState& state) {  // RFC 844
 
 Flow server13_authentication(Channel& channel, ServerState& state) {  // RFC 8446, 4.6.2
   co_await send_later_request(channel, state);
-  auto certificate = co_await channel.expect<Certificate>();
+  auto certificate = co_await channel.expect<Certificate, CompressedCertificate>();
   auto judge = co_await take_client_chain(state, certificate);
   if (judge) {
     auto proof = co_await channel.ask(*judge);

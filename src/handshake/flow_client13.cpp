@@ -6,6 +6,7 @@ namespace sotto::handshake {
 using wire::Certificate;
 using wire::CertificateRequest;
 using wire::CertificateVerify;
+using wire::CompressedCertificate;
 using wire::EncryptedExtensions;
 using wire::Finished;
 
@@ -15,13 +16,9 @@ Flow client13(Channel& channel, ClientState& state) {  // RFC 8446, 2, figure 1
   co_await accept_parameters(channel, state, extensions);
 
   if (!state.psk) {
-    auto first = co_await channel.expect<CertificateRequest, Certificate>();
-    if (auto* request = std::get_if<Received<CertificateRequest>>(&first)) {
-      co_await accept_certificate_request(state, *request);
-      auto next = co_await channel.expect<Certificate>();
-      first = std::move(next);
-    }
-    auto& certificate = std::get<Received<Certificate>>(first);
+    auto request = co_await channel.expect_optional<CertificateRequest>();
+    co_await accept_certificate_request(state, request);
+    auto certificate = co_await channel.expect<Certificate, CompressedCertificate>();
     co_await take_server_chain(state, certificate);
     auto proof = co_await channel.ask(state.judge);
     auto verify = co_await channel.expect<CertificateVerify>();

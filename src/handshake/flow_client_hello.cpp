@@ -7,6 +7,11 @@ using wire::HelloRetryRequest;
 using wire::ServerHello;
 
 Flow client_hello(Channel& channel, ClientState& state) {  // RFC 8446, 4.1
+  auto again = co_await look_for_session(state);
+  if (again) {
+    auto proof = co_await channel.ask(*again);
+    co_await accept_session(state, proof);
+  }
   co_await prepare_offer(state);
   co_await send_client_hello(channel, state);
   auto answer = co_await channel.expect<ServerHello, HelloRetryRequest>();

@@ -5,6 +5,7 @@ namespace sotto::handshake {
 
 using wire::Certificate;
 using wire::CertificateVerify;
+using wire::CompressedCertificate;
 using wire::EndOfEarlyData;
 using wire::Finished;
 
@@ -31,7 +32,7 @@ Flow server13(Channel& channel, ServerState& state) {  // RFC 8446, 2, figure 1
     co_await end_early_data(channel, state, end);
   }
   if (state.certificate_requested) {
-    auto certificate = co_await channel.expect<Certificate>();
+    auto certificate = co_await channel.expect<Certificate, CompressedCertificate>();
     auto judge = co_await take_client_chain(state, certificate);
     if (judge) {
       auto proof = co_await channel.ask(*judge);

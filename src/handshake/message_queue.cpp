@@ -8,7 +8,8 @@ namespace sotto::handshake {
 namespace {
 
 Result<void> check_size(wire::HandshakeType type, std::size_t octets, const Limits& limits) {
-  const bool certificate = type == wire::HandshakeType::certificate;
+  const bool certificate =
+      type == wire::HandshakeType::certificate || type == wire::HandshakeType::compressed_certificate;
   const auto limit = certificate ? limits.certificate_chain : limits.handshake_message;
   if (octets <= limit) return {};
   return fail(

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <iterator>
 
+#include "handshake/compressed_certificates.hpp"
+
 namespace sotto::handshake {
 namespace {
 
@@ -150,6 +152,9 @@ Result<ClientOffer> read_offer(const ClientHello& hello, const std::vector<Proto
     offer.takes_tickets = modes->ke_modes.contains(PskKeyExchangeMode::psk_dhe_ke);
   if (offer.version == ProtocolVersion::tls12) return offer;
   offer.pre_shared_keys = hello.extensions.find<PreSharedKeyOffer>();
+  const auto compression = hello.extensions.find<CompressCertificate>();
+  if (auto checked = check_compression(compression); !checked) return std::unexpected(checked.error());
+  if (compression) offer.compression.assign(compression->algorithms.begin(), compression->algorithms.end());
 
   if (auto checked = check_mandatory(hello, offer); !checked) return std::unexpected(checked.error());
   if (auto checked = check_key_shares(offer); !checked) return std::unexpected(checked.error());

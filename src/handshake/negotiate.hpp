@@ -25,7 +25,8 @@ struct ClientOffer {
   wire::Codes<NamedGroup> groups;
   std::vector<wire::KeyShareEntry> key_shares;
   std::optional<wire::PreSharedKeyOffer> pre_shared_keys;
-  bool takes_tickets = false;  // psk_key_exchange_modes has psk_dhe_ke
+  std::vector<CertificateCompression> compression;  // that the client takes certificates with, in TLS 1.3
+  bool takes_tickets = false;                       // psk_key_exchange_modes has psk_dhe_ke
 };
 
 /// Chooses the version among `ours`, then reads and checks the parts of a ClientHello that depend on nothing else of

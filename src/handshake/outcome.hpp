@@ -16,6 +16,7 @@
 #include "keys/exporter.hpp"
 #include "keys/prf12.hpp"
 #include "keys/transcript.hpp"
+#include "session/session_impl.hpp"
 
 namespace sotto::handshake {
 
@@ -39,6 +40,8 @@ struct Outcome {
   /// Whether the server was authenticated, in this handshake or in the one that is resumed: other sessions are not
   /// kept, or they would let a connection that demands it go on without.
   bool server_is_authenticated = false;
+  /// What a client keeps with its sessions where they are to be judged again.
+  std::shared_ptr<const session::Evidence> evidence;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none
   StoredSessionName stored_session;
   /// The first Finished, of TLS 1.2 with an extended master secret: it is the tls-unique channel binding.

@@ -12,6 +12,7 @@
 #include "crypto/key_exchange.hpp"
 #include "crypto/signature.hpp"
 #include "handshake/agreed12.hpp"
+#include "handshake/compressed_certificates.hpp"
 #include "handshake/config.hpp"
 #include "handshake/negotiate.hpp"
 #include "handshake/outcome.hpp"
@@ -57,7 +58,8 @@ struct ServerState {
   std::optional<crypto::PublicKey> client_key;
   std::optional<VerifyQuestion> judge;  // in TLS 1.2; not in the flow, whose frame is to stay small
   bool certificate_requested = false;
-  Bytes request_context;  // of the CertificateRequest; empty in a handshake
+  Compression compression = Compression::not_offered;  // with the request
+  Bytes request_context;                               // of the CertificateRequest; empty in a handshake
 
   std::optional<keys::TrafficSecret> client_handshake_traffic;
   std::optional<keys::TrafficSecret> server_handshake_traffic;

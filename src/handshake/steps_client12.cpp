@@ -105,6 +105,7 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
   state.agreed12.master = keys::MasterSecret(kept.psk.view());
   state.resumed = true;
+  state.outcome.evidence = state.session->impl().evidence;
   return name_session(state, kept);
 }
 
@@ -120,6 +121,7 @@ std::chrono::seconds lifetime_of_session12(const ClientState& state) {
 void note_server(ClientState& state, const Verified& proof) {
   state.outcome.summary.peer_authenticated = proof.how();
   state.outcome.server_is_authenticated = proof.is_authenticated();
+  keep_evidence(state);
 }
 
 /// Returns what the server is recognised by; a resumed session remembers it.
@@ -370,6 +372,7 @@ Result<void> finish_client12(Channel& channel, ClientState& state) {
   kept->server_name = state.name.text();
   kept->application_protocol = state.outcome.summary.application_protocol;
   kept->authenticated = state.outcome.summary.peer_authenticated;
+  kept->evidence = state.outcome.evidence;
   kept->max_fragment_length = state.outcome.max_fragment_length;
   auto identity = server_identity(state);
   if (!identity) return std::unexpected(identity.error());

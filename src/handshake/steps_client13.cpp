@@ -93,8 +93,10 @@ Result<void> end_early_data(Channel& channel, ClientState& state) {
   return channel.outside().install_sending_keys(Epoch::handshake, state.client_handshake_traffic->clone());
 }
 
-Result<void> accept_certificate_request(ClientState& state, const Received<CertificateRequest>& received) {
-  const auto& request = received.message;
+Result<void> accept_certificate_request(ClientState& state,
+                                        const std::optional<Received<CertificateRequest>>& received) {
+  if (!received) return {};
+  const auto& request = received->message;
   // RFC 8446, 4.3.2: in the handshake the context SHALL be zero length.
   if (!request.certificate_request_context.empty())
     return fail(Code::malformed_message, "a CertificateRequest with a context during the handshake");
@@ -106,6 +108,9 @@ Result<void> keep_certificate_demand(ClientState& state, const CertificateReques
   if (!schemes) return fail(Code::missing_extension, "signature_algorithms in a CertificateRequest");
   ClientCertificateDemand demand;
   demand.context = own(request.certificate_request_context);
+  const auto compression = request.extensions.find<CompressCertificate>();
+  if (auto checked = check_compression(compression); !checked) return checked;
+  if (compression) demand.compression.assign(compression->algorithms.begin(), compression->algorithms.end());
   demand.question.type = state.own_type;
   demand.question.signature_schemes = list_of(schemes->supported_signature_algorithms);
   if (const auto authorities = request.extensions.find<CertificateAuthorities>())
@@ -115,19 +120,25 @@ Result<void> keep_certificate_demand(ClientState& state, const CertificateReques
   return {};
 }
 
-Result<void> take_server_chain(ClientState& state, const Received<wire::Certificate>& received) {
-  if (!received.message.certificate_request_context.empty())
+Result<void> take_server_chain(ClientState& state, const AnyCertificate& received) {
+  const bool offered = state.has_offered(ExtensionType::compress_certificate);
+  const auto opened =
+      open_certificate(received, state.settings().policy, offered ? Compression::offered : Compression::not_offered);
+  if (!opened) return std::unexpected(opened.error());
+  const auto& message = opened->message;
+  if (!message.certificate_request_context.empty())
     return fail(Code::malformed_message, "a server's Certificate with a context");
-  auto chain = take_chain(received.message, state.server_type, state.offered);
+  auto chain = take_chain(message, state.server_type, state.offered);
   if (!chain) return std::unexpected(chain.error());
   // RFC 8446, 4.4.2.4: an empty Certificate from the server is decode_error.
   if (chain->empty()) return fail(Code::malformed_message, "a server's Certificate without certificates");
-  auto staples = take_staples(received.message);
+  auto staples = take_staples(message);
   if (!staples) return std::unexpected(staples.error());
   auto key = end_entity_key(*chain);
   if (!key) return std::unexpected(key.error());
   state.server_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = *chain;
+  state.outcome.summary.peer_certificate_compressed = opened->form;
   state.outcome.summary.ocsp_response = staples->ocsp_response;
   state.outcome.summary.sct_list = staples->sct_list;
   auto& request = state.judge.request;
@@ -148,6 +159,7 @@ Result<void> check_server_signature(ClientState& state, const Verified& proof,
   state.outcome.summary.signature_scheme = verify.message.algorithm;
   state.outcome.summary.peer_authenticated = proof.how();
   state.outcome.server_is_authenticated = proof.is_authenticated();
+  keep_evidence(state);
   return {};
 }
 
@@ -183,8 +195,13 @@ Result<ChooseClientCredentialQuestion> client_credential_question(ClientState& s
 Result<void> send_client_certificate(Channel& channel, ClientState& state,
                                      const std::optional<Credential>& credential) {
   state.outcome.certificate_answer = answer_with(credential);
-  return send_certificate(channel, state.certificate_demand->context,
-                          credential ? credential->chain() : CertificateChain());
+  const auto& demand = *state.certificate_demand;
+  if (!credential) return channel.send(certificate_message(demand.context, {}, {}));
+  const auto form = send_credential(channel, demand.context, *credential, {},
+                                    choose_compression(state.settings().policy, demand.compression));
+  if (!form) return std::unexpected(form.error());
+  state.outcome.summary.own_certificate_compressed = *form;
+  return {};
 }
 
 Result<SignQuestion> client_sign_question(Channel& channel, ClientState& state, const Credential& credential) {

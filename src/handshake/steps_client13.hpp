@@ -4,6 +4,7 @@
 
 #include "handshake/channel.hpp"
 #include "handshake/client_state.hpp"
+#include "handshake/compressed_certificates.hpp"
 #include "keys/schedule13.hpp"
 #include "wire/messages13.hpp"
 
@@ -16,13 +17,13 @@ namespace sotto::handshake {
                                              const Received<wire::EncryptedExtensions>& extensions);
 /// Says that early data has ended, where it was accepted, and goes on with the handshake keys. RFC 8446, 4.5.
 [[nodiscard]] Result<void> end_early_data(Channel& channel, ClientState& state);
-/// Keeps a CertificateRequest, to be answered later. RFC 8446, 4.3.2.
+/// Keeps a CertificateRequest, if there is one, to be answered later. RFC 8446, 4.3.2.
 [[nodiscard]] Result<void> accept_certificate_request(ClientState& state,
-                                                      const Received<wire::CertificateRequest>& request);
+                                                      const std::optional<Received<wire::CertificateRequest>>& request);
 /// Keeps what a CertificateRequest asks for, in the handshake or after it.
 [[nodiscard]] Result<void> keep_certificate_demand(ClientState& state, const wire::CertificateRequest& request);
 /// Takes the server's chain and its key; `state.judge` is then the question whether it is who it should be.
-[[nodiscard]] Result<void> take_server_chain(ClientState& state, const Received<wire::Certificate>& certificate);
+[[nodiscard]] Result<void> take_server_chain(ClientState& state, const AnyCertificate& certificate);
 /// Checks the server's CertificateVerify; needs the proof, so it cannot be forgotten.
 [[nodiscard]] Result<void> check_server_signature(ClientState& state, const Verified& proof,
                                                   const Received<wire::CertificateVerify>& verify);

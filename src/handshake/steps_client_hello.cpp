@@ -4,6 +4,7 @@
 
 #include "crypto/random.hpp"
 #include "handshake/certificate_types.hpp"
+#include "handshake/compressed_certificates.hpp"
 #include "handshake/record_limits.hpp"
 #include "handshake/steps_client12.hpp"
 #include "wire/extensions.hpp"
@@ -29,8 +30,13 @@ wire::CodeList<CipherSuite> offered_suites(const ClientState& state) {
   return wire::CodeList<CipherSuite>(suites);
 }
 
+/// Where an external key is required there are no certificates to be judged.
+bool is_judged_again(const ClientConfig::Impl& settings) {
+  return settings.sessions_verified_again && !settings.psk_required;
+}
+
 /// Takes the newest session for this server that can still be used under this policy.
-void look_for_session(ClientState& state) {
+void take_session(ClientState& state) {
   const auto& settings = state.settings();
   if (!settings.sessions) return;
   const auto now = settings.clock();
@@ -42,7 +48,7 @@ void look_for_session(ClientState& state) {
         kept.server_name == state.name.text() &&
         (kept.max_fragment_length == 0 || kept.max_fragment_length == settings.policy.max_fragment_length) &&
         std::ranges::find(settings.policy.cipher_suites, kept.cipher_suite) != settings.policy.cipher_suites.end() &&
-        keys::find_suite(kept.cipher_suite) != nullptr;
+        keys::find_suite(kept.cipher_suite) != nullptr && (kept.evidence || !is_judged_again(settings));
     if (!usable) continue;
     state.session.emplace(std::move(*session));
     return;
@@ -153,6 +159,13 @@ void offer_record_limits(ClientState& state, ExtensionList& list) {
     length.max_fragment_length = *code;
     offer(state, list, length);
   }
+}
+
+void offer_certificate_compression(ClientState& state, ExtensionList& list) {
+  // RFC 8879, 3: "This extension is only supported with TLS 1.3 and newer".
+  if (!state.may_offer(ProtocolVersion::tls13)) return;
+  if (offer_compression(state.settings().encoded, list) == Compression::offered)
+    state.offered.push_back(ExtensionType::compress_certificate);
 }
 
 /// RFC 7250, 4.1: a client that has and takes X.509 certificates alone says nothing.
@@ -356,6 +369,7 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
     return fail(Code::wrong_cipher_suite, "its hash is not that of the pre-shared key");
   state.resumed = psk.kind == PskKind::session;
   if (!state.resumed) state.session.reset();
+  if (state.resumed) state.outcome.evidence = state.session->impl().evidence;
   state.psk.emplace(std::move(psk));
   return {};
 }
@@ -376,13 +390,38 @@ void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason rea
   channel.outside().answer_early_data(summary.early_data);
 }
 
+Result<std::unique_ptr<ReverifyQuestion>> look_for_session(ClientState& state) {
+  // A renegotiation is there for fresh keys, or to show a certificate: it resumes nothing.
+  if (!state.before) take_session(state);
+  if (!state.session || !is_judged_again(state.settings())) return nullptr;
+  const auto& evidence = *state.session->impl().evidence;
+  auto question = std::make_unique<ReverifyQuestion>();
+  auto& request = question->request;
+  request.chain = evidence.chain;
+  request.name = state.name;
+  request.time = state.settings().clock();
+  request.ocsp_response = evidence.ocsp_response;
+  request.sct_list = evidence.sct_list;
+  return question;
+}
+
+Result<void> accept_session(ClientState& state, const std::optional<Verified>& proof) {
+  if (!proof || !proof->is_authenticated()) state.session.reset();
+  return {};
+}
+
+void keep_evidence(ClientState& state) {
+  if (!is_judged_again(state.settings())) return;
+  const auto& request = state.judge.request;
+  state.outcome.evidence = std::make_shared<const session::Evidence>(
+      session::Evidence{request.chain, request.ocsp_response, request.sct_list});
+}
+
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
   if (policy.grease || policy.permute_extensions)
     if (auto filled = crypto::fill_random(state.grease.octets); !filled) return filled;
-  // A renegotiation is there for fresh keys, or to show a certificate: it resumes nothing.
-  if (!state.before) look_for_session(state);
   // RFC 5246, 7.4.1.2: the identifier of the session to be resumed. RFC 5077, 3.4: with a ticket, the echo of any
   // identifier tells a client of TLS 1.2 that it was taken.
   const bool older_session = state.session && state.session->version() == ProtocolVersion::tls12;
@@ -413,6 +452,7 @@ Result<void> send_client_hello(Channel& channel, ClientState& state) {
   offer_certificate_types(state, extensions);
   offer_record_limits(state, extensions);
   offer_staples(state, extensions);
+  offer_certificate_compression(state, extensions);
   offer_tls12(state, extensions);
   if (state.may_offer(ProtocolVersion::tls13)) offer_key_exchange(state, extensions);
   if (settings.post_handshake_auth && state.may_offer(ProtocolVersion::tls13))

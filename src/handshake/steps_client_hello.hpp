@@ -8,7 +8,12 @@
 
 namespace sotto::handshake {
 
-/// Draws the random and the key shares, and looks for a session to resume.
+/// Looks for a session to resume. Returns the question whether its server would be accepted today, where the settings
+/// want to know.
+[[nodiscard]] Result<std::unique_ptr<ReverifyQuestion>> look_for_session(ClientState& state);
+/// Drops the session unless its server was accepted again.
+[[nodiscard]] Result<void> accept_session(ClientState& state, const std::optional<Verified>& proof);
+/// Draws the random and the key shares.
 [[nodiscard]] Result<void> prepare_offer(ClientState& state);
 /// Sends the first ClientHello, or the second one if a retry was demanded.
 [[nodiscard]] Result<void> send_client_hello(Channel& channel, ClientState& state);

@@ -188,6 +188,7 @@ Result<void> send_certificate_request(Channel& channel, ServerState& state) {
     for (const auto& name : settings.client_authorities) authorities.authorities.push_back({as_view(name)});
     extensions.add(authorities);
   }
+  state.compression = offer_compression(settings.encoded, extensions);
   if (extensions.failed()) return fail(Code::internal_error, "the list of client authorities is too long");
   CertificateRequest request;
   request.certificate_request_context = state.request_context;
@@ -197,7 +198,11 @@ Result<void> send_certificate_request(Channel& channel, ServerState& state) {
 }
 
 Result<void> send_server_certificate(Channel& channel, ServerState& state) {
-  return send_certificate(channel, {}, state.credential->chain(), staples_for(state.hello, *state.credential));
+  const auto form = send_credential(channel, {}, *state.credential, staples_for(state.hello, *state.credential),
+                                    choose_compression(state.settings().policy, state.offer.compression));
+  if (!form) return std::unexpected(form.error());
+  state.outcome.summary.own_certificate_compressed = *form;
+  return {};
 }
 
 Result<SignQuestion> server_sign_question(Channel& channel, ServerState& state) {
@@ -237,11 +242,13 @@ Result<void> end_early_data(Channel& channel, ServerState& state, const Received
   return channel.outside().install_receiving_keys(Epoch::handshake, state.client_handshake_traffic->clone());
 }
 
-Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
-                                                        const Received<wire::Certificate>& received) {
-  if (!same(received.message.certificate_request_context, state.request_context))
+Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state, const AnyCertificate& received) {
+  const auto opened = open_certificate(received, state.settings().policy, state.compression);
+  if (!opened) return std::unexpected(opened.error());
+  const auto& message = opened->message;
+  if (!same(message.certificate_request_context, state.request_context))
     return fail(Code::malformed_message, "a client's Certificate with another context than that of the request");
-  auto chain = take_chain(received.message, state.client_type);
+  auto chain = take_chain(message, state.client_type);
   if (!chain) return std::unexpected(chain.error());
   if (chain->empty()) {
     if (state.client_auth == ClientAuth::required) return fail(Code::certificate_missing);
@@ -251,6 +258,7 @@ Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
   if (!key) return std::unexpected(key.error());
   state.client_key.emplace(std::move(*key));
   state.outcome.summary.peer_chain = *chain;
+  state.outcome.summary.peer_certificate_compressed = opened->form;
   return VerifyQuestion{{std::move(*chain), std::nullopt, Purpose::client_authentication, state.settings().clock()}};
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "handshake/channel.hpp"
+#include "handshake/compressed_certificates.hpp"
 #include "handshake/server_state.hpp"
 #include "keys/schedule13.hpp"
 #include "wire/messages13.hpp"
@@ -38,7 +39,7 @@ struct ServerApplicationKeys {
                                           const Received<wire::EndOfEarlyData>& end);
 /// Takes the client's chain; returns the question whether to accept it, or nothing if it showed none and need not.
 [[nodiscard]] Result<std::optional<VerifyQuestion>> take_client_chain(ServerState& state,
-                                                                      const Received<wire::Certificate>& certificate);
+                                                                      const AnyCertificate& certificate);
 [[nodiscard]] Result<void> check_client_signature(ServerState& state, const Verified& proof,
                                                   const Received<wire::CertificateVerify>& verify);
 [[nodiscard]] Result<void> check_client_finished(ServerState& state, const Received<wire::Finished>& finished);

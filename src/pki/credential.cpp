@@ -60,6 +60,12 @@ Result<Credential::Impl> join(Parts parts) {
                           {end_entity->key.type(), end_entity->uses}};
 }
 
+std::shared_ptr<Credential::Impl> copy_of(const Credential::Impl& impl) {
+  auto copy = std::make_shared<Credential::Impl>(impl);
+  copy->compressed = std::make_shared<compression::Cache>();
+  return copy;
+}
+
 }  // namespace
 
 Result<Credential> Credential::from_pem_files(const std::filesystem::path& chain, const std::filesystem::path& key,
@@ -145,13 +151,13 @@ Result<Credential> Credential::with_remote_key(CertificateChain chain, std::vect
 }
 
 Credential Credential::with_ocsp_response(std::vector<std::byte> response) const {
-  auto stapled = std::make_shared<Impl>(*impl_);
+  auto stapled = copy_of(*impl_);
   stapled->ocsp_response = std::move(response);
   return Credential(std::move(stapled));
 }
 
 Credential Credential::with_sct_list(std::vector<std::byte> list) const {
-  auto stapled = std::make_shared<Impl>(*impl_);
+  auto stapled = copy_of(*impl_);
   stapled->sct_list = std::move(list);
   return Credential(std::move(stapled));
 }
@@ -210,6 +216,17 @@ Result<std::vector<std::byte>> Credential::decrypt_premaster(std::span<const std
     const auto premaster = impl_->key->decrypt_premaster(as_view(encrypted), client_version);
     if (!premaster) return std::unexpected(premaster.error());
     return own_public(premaster->view());
+  });
+}
+
+Result<std::vector<std::byte>> Credential::compress(CertificateCompression algorithm,
+                                                    std::span<const std::byte> message) const {
+  return contain([&]() -> Result<std::vector<std::byte>> {
+    const auto* chosen = compression::find_algorithm(algorithm);
+    if (chosen == nullptr) return fail(Code::internal_error, to_string(algorithm) + " is not there");
+    const auto compressed = impl_->compressed->compress(*chosen, as_view(message));
+    if (!compressed) return std::unexpected(compressed.error());
+    return own_public(*compressed);
   });
 }
 

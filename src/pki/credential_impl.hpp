@@ -8,6 +8,7 @@
 
 #include <sotto/credential.hpp>
 
+#include "compression/cache.hpp"
 #include "crypto/signature.hpp"
 #include "pki/names.hpp"
 
@@ -53,6 +54,8 @@ struct Credential::Impl {
   pki::KeyFacts facts;
   std::vector<std::byte> ocsp_response;
   std::vector<std::byte> sct_list;
+  /// Shared by no two credentials: what is attached to one belongs to its message.
+  std::shared_ptr<compression::Cache> compressed = std::make_shared<compression::Cache>();
 };
 
 }  // namespace sotto

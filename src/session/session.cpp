@@ -12,9 +12,19 @@ using std::chrono::duration_cast;
 using std::chrono::seconds;
 using std::chrono::system_clock;
 
+struct StoredCertificate {
+  CertificateType type{};
+  View der;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("type", self.type);
+    visit("der", self.der, wire::between<1, 0xffffff>);
+  }
+};
+
 /// The stored form; every version of it starts with its own format number.
 struct StoredSession {
-  static constexpr std::uint32_t current_format = 0x534f5403;  // "SOT", 3
+  static constexpr std::uint32_t current_format = 0x534f5404;  // "SOT", 4
   std::uint32_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -31,6 +41,9 @@ struct StoredSession {
   std::uint16_t max_fragment_length = 0;
   View server_identity;
   std::uint16_t sent_record_limit = 0;
+  std::vector<StoredCertificate> chain;
+  View ocsp_response;
+  View sct_list;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor& visit) {
     visit("format", self.format);
@@ -49,8 +62,20 @@ struct StoredSession {
     visit("max_fragment_length", self.max_fragment_length);
     visit("server_identity", self.server_identity, wire::between<0, 64>);
     visit("sent_record_limit", self.sent_record_limit);
+    visit("chain", self.chain, wire::between<0, 0xffffff>);
+    visit("ocsp_response", self.ocsp_response, wire::between<0, 0xffffff>);
+    visit("sct_list", self.sct_list, wire::between<0, 0xffff>);
   }
 };
+
+std::shared_ptr<const session::Evidence> evidence_of(const StoredSession& stored) {
+  if (stored.chain.empty()) return nullptr;
+  auto evidence = std::make_shared<session::Evidence>();
+  for (const auto& each : stored.chain) evidence->chain.emplace_back(as_public(each.der), each.type);
+  evidence->ocsp_response = own_public(stored.ocsp_response);
+  evidence->sct_list = own_public(stored.sct_list);
+  return evidence;
+}
 
 }  // namespace
 
@@ -77,9 +102,20 @@ std::vector<std::byte> Session::serialize() const {
   stored.max_fragment_length = impl_->max_fragment_length;
   stored.server_identity = impl_->server_identity;
   stored.sent_record_limit = impl_->sent_record_limit;
+  std::size_t evidence_octets = 0;
+  if (const auto* evidence = impl_->evidence.get()) {
+    for (const auto& each : evidence->chain) {
+      stored.chain.push_back({each.type(), as_view(each.der())});
+      evidence_octets += 4 + each.der().size();
+    }
+    stored.ocsp_response = as_view(evidence->ocsp_response);
+    stored.sct_list = as_view(evidence->sct_list);
+    evidence_octets += stored.ocsp_response.size() + stored.sct_list.size();
+  }
 
   Bytes bytes;
-  bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size());  // growing would leave copies of the secret
+  bytes.reserve(1024 + impl_->ticket.size() + impl_->authenticated.size() +
+                evidence_octets);  // growing would leave copies of the secret
   wire::Writer writer(bytes);
   wire::FieldWriter visit(writer);
   StoredSession::fields(stored, visit);
@@ -113,6 +149,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
     impl->max_fragment_length = stored->max_fragment_length;
     impl->server_identity = own(stored->server_identity);
     impl->sent_record_limit = stored->sent_record_limit;
+    impl->evidence = evidence_of(*stored);
     return Session(std::move(impl));
   });
 }

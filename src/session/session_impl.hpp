@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include <sotto/certificate.hpp>
 #include <sotto/session.hpp>
 
 #include "base/bytes.hpp"
@@ -20,6 +23,15 @@ inline constexpr std::uint64_t latest_milliseconds = std::uint64_t{1} << 42;
 
 /// The most octets of content in a record. RFC 8446, 5.1.
 inline constexpr std::uint16_t record_octets = 16384;
+
+namespace session {
+/// What a server showed when a session began, to be judged again before the session is offered.
+struct Evidence {
+  CertificateChain chain;
+  std::vector<std::byte> ocsp_response;
+  std::vector<std::byte> sct_list;
+};
+}  // namespace session
 
 struct Session::Impl {
   ProtocolVersion version = ProtocolVersion::tls13;
@@ -42,6 +54,8 @@ struct Session::Impl {
   std::string authenticated;
   /// The SHA-256 hash of the server's certificate, which a renegotiation has to show again; empty in TLS 1.3.
   Bytes server_identity;
+  /// Null where nothing was asked for that needs it, and with an external pre-shared key.
+  std::shared_ptr<const session::Evidence> evidence;
 
   /// Returns what `Session::id` says.
   [[nodiscard]] Result<crypto::Digest> id() const;

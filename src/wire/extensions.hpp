@@ -271,6 +271,15 @@ struct TimestampList : Row<ExtensionType::signed_certificate_timestamp, In::serv
   }
 };
 
+struct CompressCertificate  // RFC 8879, 3
+    : Row<ExtensionType::compress_certificate, In::client_hello | In::certificate_request> {
+  Codes<CertificateCompression> algorithms;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("algorithms", self.algorithms, between<2, 0xfe>);
+  }
+};
+
 struct EarlyDataIndication : EmptyRow<ExtensionType::early_data, In::client_hello | In::encrypted_extensions> {};
 struct EarlyDataLimit : Row<ExtensionType::early_data, In::new_session_ticket> {
   std::uint32_t max_early_data_size = 0;
@@ -354,9 +363,9 @@ using AllRows =
             ApplicationProtocols, SupportedVersionsOffer, SupportedVersionsChoice, Cookie, PskKeyExchangeModes,
             CertificateAuthorities, KeyShareOffer, KeyShareChoice, KeyShareRetry, PreSharedKeyOffer, PreSharedKeyChoice,
             MaxFragmentLengthRow, RecordSizeLimit, StatusRequest, StatusPromise, CertificateStatusEntry,
-            TimestampRequest, TimestampList, PostHandshakeAuth, EarlyDataIndication, EarlyDataLimit, EcPointFormats,
-            EncryptThenMac, ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer, SessionTicketPromise,
-            ClientCertificateTypesOffer, ServerCertificateTypesOffer, ClientCertificateTypeChoice,
+            TimestampRequest, TimestampList, CompressCertificate, PostHandshakeAuth, EarlyDataIndication,
+            EarlyDataLimit, EcPointFormats, EncryptThenMac, ExtendedMasterSecret, RenegotiationInfo, SessionTicketOffer,
+            SessionTicketPromise, ClientCertificateTypesOffer, ServerCertificateTypesOffer, ClientCertificateTypeChoice,
             ServerCertificateTypeChoice>;
 
 // ---- blocks of extensions ----

@@ -40,6 +40,11 @@ class FieldReader {
   void operator()(std::string_view, View& value, Exactly<Octets>) {
     value = reader_.bytes(Octets);
   }
+  /// A number of fewer octets than its type has.
+  template <std::size_t Octets>
+  void operator()(std::string_view, std::uint32_t& value, Exactly<Octets>) {
+    value = static_cast<std::uint32_t>(reader_.number(Octets));
+  }
   void operator()(std::string_view, View& value, Bounds bounds) { value = reader_.vector(bounds); }
   template <class C>
   void operator()(std::string_view, Codes<C>& value, Bounds bounds) {
@@ -80,6 +85,10 @@ class FieldWriter {
   template <std::size_t Octets>
   void operator()(std::string_view, const View& value, Exactly<Octets>) {
     writer_.bytes(value);
+  }
+  template <std::size_t Octets>
+  void operator()(std::string_view, const std::uint32_t& value, Exactly<Octets>) {
+    writer_.number(value, Octets);
   }
   void operator()(std::string_view, const View& value, Bounds bounds) { writer_.vector(bounds, value); }
   template <class C>

@@ -67,6 +67,19 @@ struct Certificate : MessageOf<HandshakeType::certificate> {
   }
 };
 
+struct CompressedCertificate : MessageOf<HandshakeType::compressed_certificate> {  // RFC 8879, 4
+  static constexpr std::string_view name = "CompressedCertificate";
+  CertificateCompression algorithm{};
+  std::uint32_t uncompressed_length = 0;
+  View compressed_certificate_message;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor& visit) {
+    visit("algorithm", self.algorithm);
+    visit("uncompressed_length", self.uncompressed_length, exactly<3>);
+    visit("compressed_certificate_message", self.compressed_certificate_message, between<1, 0xffffff>);
+  }
+};
+
 struct CertificateVerify : MessageOf<HandshakeType::certificate_verify> {
   static constexpr std::string_view name = "CertificateVerify";
   static constexpr bool covers_transcript = true;

@@ -52,6 +52,10 @@ class ValuePrinter {
   void operator()(std::string_view, const View& value, Exactly<Octets>) {
     join(hexadecimal(value));
   }
+  template <std::size_t Octets>
+  void operator()(std::string_view, const std::uint32_t& value, Exactly<Octets>) {
+    join(std::to_string(value));
+  }
   void operator()(std::string_view name, const View& value, Bounds) {
     const bool readable = name == "host_name" || name == "name";
     join(readable ? printable(value) : std::to_string(value.size()) + " octets");
@@ -135,10 +139,11 @@ struct Printers {
     return true;
   }
 };
-using AllMessages = Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData,
-                             CertificateRequest, CertificateRequest12, Certificate, Certificate12, CertificateStatus,
-                             CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest,
-                             ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
+using AllMessages =
+    Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData, CertificateRequest,
+             CertificateRequest12, Certificate, CompressedCertificate, Certificate12, CertificateStatus,
+             CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest,
+             ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
 
 }  // namespace
 

@@ -19,6 +19,7 @@ std::string name_of(HandshakeType type) {
     case HandshakeType::finished: return "Finished";
     case HandshakeType::certificate_status: return "CertificateStatus";
     case HandshakeType::key_update: return "KeyUpdate";
+    case HandshakeType::compressed_certificate: return "CompressedCertificate";
     case HandshakeType::message_hash: break;
   }
   return "message " + std::to_string(static_cast<unsigned>(type));
@@ -30,6 +31,7 @@ std::string name_of(ExtensionType type) {
     case ExtensionType::max_fragment_length: return "max_fragment_length";
     case ExtensionType::status_request: return "status_request";
     case ExtensionType::signed_certificate_timestamp: return "signed_certificate_timestamp";
+    case ExtensionType::compress_certificate: return "compress_certificate";
     case ExtensionType::record_size_limit: return "record_size_limit";
     case ExtensionType::supported_groups: return "supported_groups";
     case ExtensionType::ec_point_formats: return "ec_point_formats";

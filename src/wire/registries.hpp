@@ -17,7 +17,7 @@ enum class ContentType : std::uint8_t {
   application_data = 23
 };
 
-/// RFC 8446, B.3; RFC 5246, 7.4.
+/// RFC 8446, B.3; RFC 5246, 7.4; RFC 8879, 7.2.
 enum class HandshakeType : std::uint8_t {
   hello_request = 0,
   client_hello = 1,
@@ -34,6 +34,7 @@ enum class HandshakeType : std::uint8_t {
   finished = 20,
   certificate_status = 22,
   key_update = 24,
+  compressed_certificate = 25,
   message_hash = 254,
 };
 
@@ -51,6 +52,7 @@ enum class ExtensionType : std::uint16_t {
   server_certificate_type = 20,
   encrypt_then_mac = 22,
   extended_master_secret = 23,
+  compress_certificate = 27,
   record_size_limit = 28,
   session_ticket = 35,
   pre_shared_key = 41,

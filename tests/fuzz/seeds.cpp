@@ -7,6 +7,7 @@
 #include <sotto/starttls.hpp>
 
 #include "fuzz/fuzz.hpp"
+#include "handshake/certificates.hpp"
 #include "session/ticket.hpp"
 #include "support/message_peer.hpp"
 #include "support/mysql_greeting.hpp"
@@ -106,6 +107,21 @@ void add_handshakes(Corpus& corpus) {
       }
 }
 
+void add_compressed(Corpus& corpus, const Credential& made) {
+  Bytes raw;
+  if (!wire::encode_message(handshake::certificate_message({}, made.chain(), {}), raw)) return;
+  for (const auto algorithm : Policy::modern().certificate_compression) {
+    const auto plain = wire::body_of(raw);
+    const auto compressed = made.compress(algorithm, as_public(plain)).value();
+    wire::CompressedCertificate message;
+    message.algorithm = algorithm;
+    message.uncompressed_length = static_cast<std::uint32_t>(plain.size());
+    message.compressed_certificate_message = as_view(compressed);
+    Bytes encoded;
+    if (wire::encode_message(message, encoded)) corpus.add("certificate_compression", {}, wire::body_of(encoded));
+  }
+}
+
 void add_credentials(Corpus& corpus) {
   for (const auto kind : {KeyKind::ecdsa_p256, KeyKind::rsa_2048, KeyKind::ed25519}) {
     LeafRequest request;
@@ -115,6 +131,7 @@ void add_credentials(Corpus& corpus) {
     const auto made = Credential::from_pem(issued.chain_pem, issued.key_pem).value();
     corpus.add("certificate", {}, as_view(made.chain().front().der()));
     corpus.add("pem", {}, as_view(std::string_view(issued.chain_pem + issued.key_pem)));
+    add_compressed(corpus, made);
   }
 }
 

@@ -46,6 +46,13 @@ Json to_json(const sotto::Error& error) {
   return json;
 }
 
+Json to_json(const std::optional<sotto::CompressedForm>& form) {
+  if (!form) return Json();
+  return {{"algorithm", sotto::to_string(form->algorithm)},
+          {"octets", form->octets},
+          {"compressed_octets", form->compressed_octets}};
+}
+
 }  // namespace
 
 void print_facts(const ConnectionFacts& facts) {
@@ -67,6 +74,7 @@ void print_facts(const ConnectionFacts& facts) {
                                : fmt::format("{} {}", coloured(Colour::green, "authenticated"),
                                              printable(summary.peer_authenticated)));
   if (!summary.peer_chain.empty()) print_chain({summary.peer_chain.front()});
+  if (const auto& form = summary.peer_certificate_compressed) line("", "came compressed " + form->in_words());
 }
 
 void print_chain(const sotto::CertificateChain& chain) {
@@ -106,6 +114,7 @@ std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
     json["group"] = summary.group ? Json(sotto::to_string(*summary.group)) : Json();
     json["signature_scheme"] = summary.signature_scheme ? Json(sotto::to_string(*summary.signature_scheme)) : Json();
     json["application_protocol"] = summary.application_protocol;
+    json["certificate_compressed"] = to_json(summary.peer_certificate_compressed);
     json["resumed"] = summary.resumed;
     json["hello_retried"] = summary.hello_retried;
     json["early_data"] = {{"accepted", summary.early_data == sotto::EarlyDataStatus::accepted},

@@ -25,6 +25,8 @@ std::unique_ptr<TlsFacts> facts_of(const sotto::Summary& summary) {
   facts->application_protocol = summary.application_protocol;
   facts->authenticated = summary.peer_authenticated;
   facts->key_exchange = summary.key_exchange();
+  if (const auto& form = summary.own_certificate_compressed) facts->certificate_compressed = form->in_words();
+  if (const auto& form = summary.peer_certificate_compressed) facts->peer_certificate_compressed = form->in_words();
   facts->resumed = summary.resumed;
   facts->renegotiations = summary.renegotiations;
   return facts;

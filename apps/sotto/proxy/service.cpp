@@ -9,12 +9,17 @@
 namespace program {
 namespace {
 
-Outcome<sotto::Policy> load_policy(const std::string& name, const VersionRange& versions) {
+Outcome<sotto::Policy> load_policy(const ServiceSettings& settings, const std::string& name,
+                                   const VersionRange& versions) {
   auto policy = sotto::Policy::named(name);
   if (!policy)
     return failure(ExitCode::usage,
                    fmt::format("the policy '{}': {}", printable(name), printable(policy.error().message())));
   keep_versions(*policy, versions);
+  if (!settings.certificate_compression) {
+    policy->certificate_compression.clear();
+    policy->certificate_decompression.clear();
+  }
   return *std::move(policy);
 }
 
@@ -36,7 +41,7 @@ std::vector<std::string> alpn_of(const ServiceSettings& settings, const Endpoint
 Outcome<void> load_server(Service& service, Surroundings& surroundings, const Service* before) {
   const auto& settings = service.settings;
   auto builder = sotto::ServerConfig::builder();
-  auto policy = load_policy(settings.policy, settings.versions);
+  auto policy = load_policy(settings, settings.policy, settings.versions);
   if (!policy) return std::unexpected(policy.error());
   builder.policy(*std::move(policy)).alpn(alpn_of(settings, settings.from));
   for (const auto& files : settings.certificates) {
@@ -95,7 +100,7 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
   if (const auto checked = service.backend_name.check(); !checked)
     return failure(checked.error(), fmt::format("the server name of the backend {}", printable(settings.to.text())));
   service.dialogue_name = dialogue_name(settings.to, service.backend_name.text());
-  auto policy = load_policy(settings.backend_policy.empty() ? settings.policy : settings.backend_policy,
+  auto policy = load_policy(settings, settings.backend_policy.empty() ? settings.policy : settings.backend_policy,
                             versions_for_backend(settings));
   if (!policy) return std::unexpected(policy.error());
   ClientParts parts{*std::move(policy), sotto::danger::accept_any_certificate(), {}, surroundings.key_log};

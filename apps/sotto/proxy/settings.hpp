@@ -40,6 +40,7 @@ struct ServiceSettings {
   std::vector<std::string> alpn;
   std::string policy = "modern";
   VersionRange versions;
+  bool certificate_compression = true;    ///< whether certificates may go compressed, on both sides
   std::string backend_policy;             ///< for the side of the backend; empty: `policy`
   VersionRange backend_versions{"", ""};  ///< the same for the versions
   Timeouts timeouts;

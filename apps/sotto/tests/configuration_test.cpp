@@ -59,6 +59,7 @@ client_ca = "clients.pem"
 roots = "roots.pem"
 servername = "inner.example"
 min_version = "tls1.3"
+certificate_compression = false
 handshake_timeout = "1500ms"
 idle_timeout = 60
 

@@ -58,6 +58,7 @@ std::shared_ptr<const ClientConfig> Setup::client_config() const {
   builder.alpn(protocols_of(options.advertise_alpn)).session_store(state.sessions);
   for (const auto& credential : credentials) builder.credential(credential.shown);
   for (const auto& each : psks) builder.external_psk(each.psk);
+  if (options.reverify_on_resume) builder.verify_sessions_again();
   // Who has keys and no wish to see certificates wants to see none.
   if (!psks.empty() && !options.verify_peer) builder.require_external_psk();
   return must(builder.build());

@@ -8,7 +8,15 @@ namespace sotto::bogo {
 
 Conversation::Conversation(const Setup& setup, Transport& transport)
     : transport_(transport), octet_by_octet_(setup.options.async), answers_(setup), connection_(setup.connect(out_)) {
+  answer_early_question();
   transport_.write(out_);
+}
+
+void Conversation::answer_early_question() {
+  auto step = connection_.receive({}, out_);
+  if (!step) give_up(step.error());
+  if (const auto* question = std::get_if<Question>(&step->event))
+    if (auto taken = connection_.answer(question->id, answers_.to(*question), out_); !taken) give_up(taken.error());
 }
 
 void Conversation::shake_hands() {

@@ -42,6 +42,8 @@ class Conversation {
   bool step();
   void note(const Event& event);
   [[nodiscard]] bool fetch(std::size_t at_least);
+  /// Answers whether a session may be offered, before anything is sent.
+  void answer_early_question();
   [[noreturn]] void give_up(const Error& error);
 
   Transport& transport_;

@@ -74,6 +74,9 @@ const auto flags = std::to_array<Flag>({
     {"-no-legacy-server-connect", &Options::no_legacy_server_connect},
     {"-permute-extensions", &Options::permute_extensions},
     {"-fallback-scsv", &Options::fallback_scsv},
+    {"-install-cert-compression-algs", &Options::install_cert_compression_algs},
+    {"-install-one-cert-compression-alg", &Options::install_one_cert_compression_alg},
+    {"-reverify-on-resume", &Options::reverify_on_resume},
 
     {"-trust-cert", &Options::trust_cert},
     {"-require-any-client-certificate", &Options::require_any_client_certificate},

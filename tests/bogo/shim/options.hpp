@@ -83,6 +83,9 @@ struct Options {
   bool no_legacy_server_connect = false;
   bool permute_extensions = false;
   bool fallback_scsv = false;
+  bool install_cert_compression_algs = false;
+  int install_one_cert_compression_alg = 0;
+  bool reverify_on_resume = false;
 
   // Who we are and what is asked of the peer.
   CredentialOptions credential;

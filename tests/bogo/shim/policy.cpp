@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compression.hpp"
 #include "failure.hpp"
 
 namespace sotto::bogo {
@@ -132,6 +133,7 @@ Policy make_policy(const Options& options) {
   if (options.no_ticket) policy.tickets = 0;
   policy.permute_extensions = options.permute_extensions;
   policy.fallback = options.fallback_scsv;
+  policy.certificate_compression = policy.certificate_decompression = use_test_compressions(options);
   if (options.max_cert_list > 0) policy.limits.certificate_chain = static_cast<std::size_t>(options.max_cert_list);
   if (options.max_send_fragment > 0) policy.fragment_size = static_cast<std::size_t>(options.max_send_fragment);
   return policy;

@@ -83,6 +83,10 @@ sotto::Answer answer_to(const sotto::Question& question, const Answers& answers)
       question.what);
 }
 
+std::string algorithm_of(const std::optional<sotto::CompressedForm>& form) {
+  return form ? sotto::to_string(form->algorithm) : "none";
+}
+
 }  // namespace
 
 void report(const nlohmann::json& line) { std::cout << line.dump() << std::endl; }
@@ -291,6 +295,8 @@ void Conversation::report_agreement(std::string_view event) {
                       {"sent_record_limit", summary.sent_record_limit},
                       {"received_record_limit", summary.received_record_limit},
                       {"ocsp_response", hexadecimal(summary.ocsp_response)},
+                      {"peer_certificate_compressed", algorithm_of(summary.peer_certificate_compressed)},
+                      {"own_certificate_compressed", algorithm_of(summary.own_certificate_compressed)},
                       {"peer_subject", subject_of(summary.peer_chain)},
                       {"peer_authenticated", summary.peer_authenticated},
                       {"external_psk", summary.external_psk},
