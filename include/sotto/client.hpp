@@ -62,10 +62,10 @@ class SOTTO_API ClientConfig::Builder {
   /// same roots, for a resumed connection is as well authenticated as the one before it. Sessions with servers that
   /// were not authenticated are not kept. Default: a store in memory of this configuration's own.
   Builder& session_store(std::shared_ptr<SessionStore> store);
-  /// Judges a server again before a session with it is offered: by the certificates it showed when the session began,
-  /// as of now. What is no longer accepted (expired, revoked, no longer trusted) means a full handshake, in which the
-  /// server has to show new ones. Sessions take more room, for the certificates are kept with them; a session without
-  /// any is not offered, unless it began with an external pre-shared key.
+  /// Judges a server again, by the certificates it showed when the session began, before a session with it is offered.
+  /// If it is no longer accepted, a full handshake follows. Sessions are larger for that; those without certificates
+  /// are not offered, unless an external pre-shared key is required anyway. Who answers verifications late is asked by
+  /// the first `receive`, before anything is sent: give it an empty input.
   Builder& verify_sessions_again();
   /// Offers this key, made for `PskRole::client`, behind a session if there is one; may be called again. The server may
   /// still choose to show a certificate, which is verified as always.

@@ -40,6 +40,7 @@ Connection::Impl::Impl(ServerConfigPointer used, const ConnectionOptions& option
 Result<void> Connection::Impl::start(Buffer& out) {
   const OutputScope scope(output, out);
   if (auto advanced = advance(); !advanced) return std::unexpected(give_up(advanced.error(), out));
+  question_announced = false;  // the first call of `receive` tells it
   return {};
 }
 

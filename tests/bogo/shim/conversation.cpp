@@ -13,10 +13,13 @@ Conversation::Conversation(const Setup& setup, Transport& transport)
 }
 
 void Conversation::answer_early_question() {
-  auto step = connection_.receive({}, out_);
-  if (!step) give_up(step.error());
-  if (const auto* question = std::get_if<Question>(&step->event))
+  for (;;) {
+    auto step = connection_.receive({}, out_);
+    if (!step) give_up(step.error());
+    const auto* question = std::get_if<Question>(&step->event);
+    if (question == nullptr) return;
     if (auto taken = connection_.answer(question->id, answers_.to(*question), out_); !taken) give_up(taken.error());
+  }
 }
 
 void Conversation::shake_hands() {

@@ -96,6 +96,8 @@ std::size_t write_early(const Options& options, Conversation& conversation) {
 
 void run_connection(const OptionSets& sets, ShimState& state, Turn turn) {
   const auto& first = turn == Turn::initial ? sets.initial : sets.resume;
+  if (turn == Turn::resume && sets.retry.verify_fail && !sets.resume.verify_fail)
+    throw Unimplemented("a server is not judged once more when early data was rejected");
   state.sessions->begin();
   if (turn == Turn::resume && !first.server) expect(state.sessions->has_any(), "there is no session to offer");
   const Setup setup(first, state);

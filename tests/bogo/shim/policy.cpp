@@ -120,8 +120,8 @@ Policy make_policy(const Options& options) {
   set_groups(policy, options);
   set_schemes(policy, options);
   set_certificate_types(policy, options);
-  if (options.renegotiate_once || options.renegotiate_freely || options.renegotiate_explicit)
-    policy.renegotiation = Renegotiation::allowed;
+  const bool renegotiates = options.renegotiate_once || options.renegotiate_freely || options.renegotiate_explicit;
+  policy.renegotiation = renegotiates ? Renegotiation::allowed : Renegotiation::refused;
   policy.request_ocsp_response = options.enable_ocsp_stapling;
   policy.request_sct_list = options.enable_signed_cert_timestamps;
   policy.limits.early_data_age_skew = std::chrono::seconds(60);
