@@ -62,6 +62,13 @@ def test_again(browser, demo):
         assert browser.title() == TITLE
 
 
+def test_compressed_certificate(programs, home, demo):
+    """The certificate goes to it compressed with brotli (RFC 8879), as the gateway's log says when the connection ends."""
+    browser = chromium.start(programs, home / "another")
+    browser.refusal(f"https://localhost:{demo.port}/")
+    demo.wait_for(r"certificate compressed with brotli, \d+ to \d+ octets")
+
+
 def test_untrusted(programs, tmp_path, demo):
     """Without the authority trusted, the browser refuses the site and shows nothing of it."""
     stranger = chromium.start(programs, tmp_path)
