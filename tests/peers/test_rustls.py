@@ -37,6 +37,27 @@ def command(rustls_peer):
 
 
 @pytest.mark.role("client")
+@pytest.mark.parametrize("algorithm", ("brotli", "zlib"))
+def test_compressed_certificates_of_client(algorithm, meet, pki):
+    """Certificates go compressed in both directions (RFC 8879)."""
+    own = pki.client()
+    demand = ("--client-auth", "required", "--roots", pki.roots, "--compression", algorithm)
+    client, events = meet.serve(SUITES[0], *demand, cert=own.chain, key=own.key)
+    check(client, events, SUITES[0])
+    assert events[0]["own_certificate_compressed"] == events[0]["peer_certificate_compressed"] == algorithm
+
+
+@pytest.mark.role("server")
+@pytest.mark.parametrize("algorithm", ("brotli", "zlib"))
+def test_compressed_certificates_of_server(algorithm, meet, pki):
+    """Certificates go compressed in both directions (RFC 8879)."""
+    own = (*sotto.credential_arguments(pki.client()), "--compression", algorithm)
+    server, events = meet.connect(SUITES[0], *own, demand=True, roots=pki.roots)
+    check(server, events, SUITES[0])
+    assert events[0]["own_certificate_compressed"] == events[0]["peer_certificate_compressed"] == algorithm
+
+
+@pytest.mark.role("client")
 @pytest.mark.parametrize("suite", SUITES)
 def test_early_data_of_client(suite, meet):
     """Early data, accepted by sotto on the second connection."""

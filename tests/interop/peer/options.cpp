@@ -64,6 +64,7 @@ struct RawOptions {
   std::vector<std::string> keys;
   std::string client_auth = "none";
   std::vector<std::string> groups;
+  std::vector<std::string> compression;
   std::vector<std::string> key_shares;
   std::vector<std::string> suites;
   std::vector<std::string> versions;
@@ -86,6 +87,7 @@ void declare(CLI::App& app, RawOptions& raw, Options& options) {
       ->check(CLI::IsMember({"none", "optional", "required", "on-request"}));
   app.add_option("--alpn", options.alpn)->delimiter(',');
   app.add_option("--groups", raw.groups)->delimiter(',');
+  app.add_option("--compression", raw.compression, "ways to compress certificates, in both directions")->delimiter(',');
   app.add_option("--key-shares", raw.key_shares, "groups to send shares for at once")->delimiter(',');
   app.add_option("--ciphersuites", raw.suites)->delimiter(',');
   app.add_option("--versions", raw.versions, "tls13, tls12 or both")->delimiter(',');
@@ -127,6 +129,9 @@ void finish(const RawOptions& raw, Options& options) {
   if (raw.client_auth == "required") options.client_auth = sotto::ClientAuth::required;
 
   auto& policy = options.policy;
+  if (!raw.compression.empty())
+    policy.certificate_compression = policy.certificate_decompression =
+        parse_all(raw.compression, sotto::parse_certificate_compression);
   if (!raw.groups.empty()) {
     policy.groups = parse_all(raw.groups, sotto::parse_group);
     policy.key_shares = {policy.groups.front()};
