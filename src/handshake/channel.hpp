@@ -176,9 +176,9 @@ class Channel {
   [[nodiscard]] bool has_input() const { return !queue_.empty(); }
   /// Makes ready for another flow on the same channel.
   void start_flow() { resume_ = true; }
-  /// Says whether HelloRequest messages are dropped, as many as warnings are allowed: a client that is negotiating
-  /// ignores them in TLS 1.2. RFC 5246, 7.4.1.1.
-  void ignore_hello_requests(bool ignore) { ignores_hello_requests_ = ignore; }
+  /// Drops HelloRequest messages from now on, as many as warnings are allowed: a server's may cross the hello by which
+  /// a client negotiates anew. RFC 5246, 7.4.1.1. In a first handshake no server has a use for one.
+  void ignore_hello_requests() { ignores_hello_requests_ = true; }
   /// Runs `flow` until it needs more input, waits for an answer or ends. On an error, send its alert and drop the flow.
   [[nodiscard]] Result<void> pump(Flow& flow, std::string_view name);
   [[nodiscard]] bool has_question() const { return question_ != nullptr; }

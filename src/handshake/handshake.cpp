@@ -9,9 +9,7 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> confi
     : state_(std::in_place_type<ClientState>, config, std::move(name), early_data),
       channel_(outside, config->impl().policy.limits, std::move(trace)),
       flow_(client_hello(channel_, std::get<ClientState>(state_))),
-      flow_name_("client_hello") {
-  channel_.ignore_hello_requests(std::get<ClientState>(state_).may_offer(ProtocolVersion::tls12));
-}
+      flow_name_("client_hello") {}
 
 Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, std::shared_ptr<Trace> trace,
                      EarlyDataUse early_data)
@@ -26,7 +24,7 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> confi
       channel_(outside, config->impl().policy.limits, std::move(trace)),
       flow_(client_hello(channel_, std::get<ClientState>(state_))),
       flow_name_("renegotiation: client_hello") {
-  channel_.ignore_hello_requests(true);
+  channel_.ignore_hello_requests();
 }
 
 Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config,
@@ -86,7 +84,6 @@ void Handshake::start_next_flow() {
 void Handshake::start_client_flow(ClientState& state) {
   version_ = state.version;
   if (version_ == ProtocolVersion::tls13) {
-    channel_.ignore_hello_requests(false);
     flow_ = client13(channel_, state);
     flow_name_ = "client13";
   } else if (state.resumed) {

@@ -176,9 +176,6 @@ TEST_P(EveryMessage, in_every_state_is_taken_where_it_is_legal_and_nowhere_else)
       ASSERT_TRUE(run.stopped);
       if (legal.contains(name)) {
         EXPECT_TRUE(!run.error || run.error->code != Code::unexpected_message) << where;
-      } else if (name == "HelloRequest" && whole.deliveries[at].to_client &&
-                 GetParam().version == ProtocolVersion::tls12) {
-        EXPECT_FALSE(run.error) << where << ": ignored while a handshake runs (RFC 5246, 7.4.1.1)";
       } else {
         ASSERT_TRUE(run.error) << where;
         EXPECT_EQ(run.error->alert, Alert::unexpected_message) << where << ": " << run.error->message();

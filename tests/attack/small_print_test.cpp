@@ -40,15 +40,6 @@ TEST(Floods, of_hello_requests_in_a_renegotiation_end_after_4) {
   expect_refused(*client.victim, Code::too_many_warning_alerts, Alert::unexpected_message);
 }
 
-TEST(Floods, of_hello_requests_in_a_first_handshake_end_after_4) {
-  MessageClient client(client_builder().build().value(), ServerName("localhost"), nullptr);
-  client.run();
-  for (int i = 0; i < 4; ++i) client.take(from_hex("00000000"));
-  ASSERT_FALSE(client.error) << client.error->message();
-  client.take(from_hex("00000000"));
-  expect_refused(client.error, Code::too_many_warning_alerts, Alert::unexpected_message);
-}
-
 TEST(SmallPrint, hello_request_with_a_body_is_not_ignored_in_a_renegotiation) {
   Negotiating client;
   client.send_hex(ContentType::handshake, "0000000100");
