@@ -161,6 +161,8 @@ Result<TrustAnchors> TrustAnchors::create(std::span<const View> certificates, Un
       certificate.error().detail = "certificate " + std::to_string(i + 1) + ": " + certificate.error().detail;
       return std::unexpected(std::move(certificate.error()));
     }
+    // Lets libcrypto decode the extensions now, not in the first connection that asks, while others look on.
+    static_cast<void>(X509_check_purpose(certificate->get(), -1, 0));
     if (X509_STORE_add_cert(store.get(), certificate->get()) != 1) return validation_failed();
     const unsigned char* name = nullptr;
     std::size_t length = 0;

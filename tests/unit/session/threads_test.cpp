@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include <sotto/early_data.hpp>
@@ -110,11 +112,21 @@ TEST(Threads, send_early_data_to_one_server) {
 
 TEST(Threads, swap_the_configuration_while_others_connect) {
   const auto client = client_builder().build().value();
-  std::atomic<std::shared_ptr<const ServerConfig>> current = server_builder().build().value();
+  // Not std::atomic<std::shared_ptr>: in libstdc++ 12 its load unlocks with memory_order_relaxed, a race of its own.
+  std::mutex turn;
+  std::shared_ptr<const ServerConfig> shared = server_builder().build().value();
+  const auto current = [&] {
+    const std::scoped_lock lock(turn);
+    return shared;
+  };
   in_eight_threads([&](int number) {
     for (int i = 0; i < 20; ++i) {
-      if (number == 0) current = ServerConfig::builder().credential(credential(KeyKind::ed25519)).build().value();
-      Pair pair(client, current.load());
+      if (number == 0) {
+        auto next = ServerConfig::builder().credential(credential(KeyKind::ed25519)).build().value();
+        const std::scoped_lock lock(turn);
+        shared.swap(next);
+      }
+      Pair pair(client, current());
       pair.run();
       ASSERT_TRUE(pair.established());
     }
