@@ -138,6 +138,7 @@ Outcome<void> make_config(Preparation& preparation, const ConnectOptions& option
     builder.alpn(alpn);
   else if (const auto registered = preparation.target.alpn(); !registered.empty())
     builder.alpn({std::string(registered)});
+  if (options.verify_sessions_again) builder.verify_sessions_again();
   if (*key_log) builder.key_log(*std::move(key_log));
   if (auto added = add_credentials(builder, preparation.token_keys, options); !added) return added;
   auto config = builder.build();
@@ -189,8 +190,9 @@ ExitCode tell_handshake_failure(const ConnectOptions& options, const ConnectionF
     tell("It showed:\n");
     print_chain(facts.chain);
   }
-  tell("{}\n", facts.early_data_wanted ? "What was sent early can be read only by the server that the session is from."
-                                       : "Nothing was sent to it.");
+  tell("{}\n", facts.early_data_was_sent
+                   ? "What was sent early can be read only by the server that the session is from."
+                   : "Nothing was sent to it.");
   return code;
 }
 
@@ -243,6 +245,7 @@ ExitCode run_connect(const ConnectOptions& options) {
   facts.target = preparation->target.text();
   facts.address = dialled->address;
   facts.server_name = preparation->name.text();
+  facts.sessions_verified_again = options.verify_sessions_again;
   facts.resumption_tried = preparation->session && preparation->session->has_session_for(facts.server_name);
   if (preparation->target.is_starttls()) facts.starttls = sotto::starttls::facts(*preparation->target.protocol).name;
   if (const auto talked = talk_first(options, *preparation, dialled->socket); !talked) {
@@ -260,12 +263,14 @@ ExitCode run_connect(const ConnectOptions& options) {
   const auto done =
       conversation.shake_hands(preparation->config, preparation->name, story, preparation->handshake_timeout);
   facts.chain = preparation->witness->chain();
+  facts.early_data_was_sent = conversation.early_data_was_sent();
   if (!done) {
     facts.error = done.error();
     return save_session(*preparation, tell_handshake_failure(options, facts));
   }
   facts.summary = conversation.summary();
   facts.refusal = preparation->witness->refusal();
+  if (!facts.summary->resumed) facts.session_refusal = preparation->witness->earlier_refusal();
   tell_success(options, facts);
   if (options.json) {
     if (preparation->session) conversation.wait_for_session(std::chrono::milliseconds(500));
@@ -304,6 +309,10 @@ void add_connection_flags(CLI::App& command, ConnectOptions& options) {
   auto* const resume =
       command.add_option("--resume", options.resume, "Resume the session in FILE, if any, and keep the new one there")
           ->type_name("FILE");
+  command
+      .add_flag("--verify-sessions-again", options.verify_sessions_again,
+                "Before a session is offered, verify its server again by the certificates of then")
+      ->needs(resume);
   command
       .add_option("--early-data", options.early_data,
                   "Say what is in FILE first; with the first flight if the session allows it, so it may be REPLAYED")

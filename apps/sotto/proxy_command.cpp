@@ -31,6 +31,7 @@ struct ProxyOptions : TlsOptions {
   std::string roots;
   std::vector<std::string> tlsa;
   std::string server_name;
+  bool verify_sessions_again = false;
   bool insecure_backend = false;
   std::string client_ca;
   std::string client_auth = "none";
@@ -78,6 +79,7 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
   if (!options.client_ca.empty()) service.client_ca = options.client_ca;
   service.tlsa = options.tlsa;
   service.server_name = options.server_name;
+  service.verify_sessions_again = options.verify_sessions_again;
   service.insecure_backend = options.insecure_backend;
   service.alpn = split_lists(options.alpn);
   service.policy = options.policy;
@@ -211,6 +213,8 @@ void add_tls_flags(CLI::App& command, ProxyOptions& options) {
   command.add_option("--backend-key", options.backend_keys, "The private key of --backend-cert, or a pkcs11 URI")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  command.add_flag("--verify-sessions-again", options.verify_sessions_again,
+                   "Before a session with a tls:// backend is resumed, verify the backend again");
   command.add_flag("--insecure-backend", options.insecure_backend, "Do not authenticate the backend: DANGEROUS");
   command.add_option("--keylog", options.key_log, "Write the secrets of all connections to FILE, for debugging")
       ->type_name("FILE");

@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOTTO = os.environ.get("SOTTO", str(ROOT / "build/release/bin/sotto"))
 # Makes the calls of the kernel fail, loaded into the program: tests/faults/troubled_io.cpp.
 TROUBLED_IO = str(ROOT / "build/release/lib/troubled_io.so")
+# Lets the program's time of day be later: tests/faults/clock_ahead.cpp.
+CLOCK_AHEAD = str(ROOT / "build/release/lib/clock_ahead.so")
 PATIENCE = 20
 
 
@@ -231,3 +233,20 @@ class RawTls:
 
 def openssl(*arguments, **settings):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, **settings)
+
+
+def issue(folder, authority, not_before, not_after):
+    """Returns a certificate of the local authority for localhost and its key, valid between two times."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+            folder / "csr.pem", "-subj", "/CN=localhost")
+    (folder / "ext").write_text("subjectAltName=DNS:localhost\n")
+    (folder / "index.txt").write_text("")
+    (folder / "serial").write_text("01\n")
+    (folder / "ca.cnf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index.txt\nserial={folder}/serial\n"
+                                   f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n")
+    openssl("ca", "-batch", "-config", folder / "ca.cnf", "-cert", authority, "-keyfile",
+            authority.with_name("dev-ca-key.pem"), "-in", folder / "csr.pem", "-out", cert,
+            *(argument for flag, when in (("-startdate", not_before), ("-enddate", not_after))
+              for argument in (flag, when.strftime("%Y%m%d%H%M%SZ"))), "-extfile", folder / "ext", "-notext")
+    return cert, key

@@ -1,5 +1,6 @@
 """sotto connect: who it talks to, what was agreed, what it refuses, and how it ends."""
 
+import datetime
 import json
 import socket
 import ssl
@@ -7,7 +8,7 @@ import subprocess
 
 import pytest
 
-from cli_support import PATIENCE, SOTTO, Backend, answer_after_the_end, echo, openssl, run
+from cli_support import PATIENCE, SOTTO, Backend, answer_after_the_end, echo, issue, run
 
 HANDSHAKE, NOT_AUTHENTICATED, TRUNCATED = 5, 6, 7
 
@@ -90,23 +91,8 @@ def test_another_name_is_explained(server, certificates):
     refused(connect(server.port, certificates, "--servername", "other.example"), server.port, "other.example", "localhost")
 
 
-@pytest.fixture
-def expired(tmp_path, certificates):
-    ca_key = certificates.ca.with_name("dev-ca-key.pem")
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tmp_path / "key.pem", "-out",
-            tmp_path / "csr.pem", "-subj", "/CN=localhost")
-    (tmp_path / "ext").write_text("subjectAltName=DNS:localhost\n")
-    (tmp_path / "index.txt").write_text("")
-    (tmp_path / "serial").write_text("01\n")
-    (tmp_path / "ca.cnf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={tmp_path}/index.txt\nserial={tmp_path}/serial\n"
-                                     f"new_certs_dir={tmp_path}\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n")
-    openssl("ca", "-batch", "-config", tmp_path / "ca.cnf", "-cert", certificates.ca, "-keyfile", ca_key, "-in",
-            tmp_path / "csr.pem", "-out", tmp_path / "cert.pem", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z",
-            "-extfile", tmp_path / "ext", "-notext")
-    return tmp_path / "cert.pem", tmp_path / "key.pem"
-
-
-def test_an_expired_certificate_is_explained(certificates, expired):
+def test_an_expired_certificate_is_explained(certificates, tmp_path):
+    expired = issue(tmp_path, certificates.ca, datetime.datetime(2020, 1, 1), datetime.datetime(2020, 2, 1))
     with Backend(close_properly, context_of(*expired)) as backend:
         refused(connect(backend.port, certificates), backend.port, "expired", "2020-02-01")
 

@@ -50,10 +50,10 @@ _sotto() {
   local choices
   case ${COMP_WORDS[1]} in
     proxy)
-      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --no-certificate-compression --backend-policy --backend-min-version --backend-max-version --client-auth --client-ca --roots --tlsa --servername --backend-cert --backend-key --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
+      choices="--help --config --dev --cert --key --passphrase-file --alpn --policy --min-version --max-version --no-certificate-compression --backend-policy --backend-min-version --backend-max-version --client-auth --client-ca --roots --tlsa --servername --backend-cert --backend-key --verify-sessions-again --insecure-backend --keylog --handshake-timeout --connect-timeout --idle-timeout --drain-timeout --max-connections --workers --log-format --log-level"
       ;;
     connect)
-      choices="--help --servername --roots --tlsa --alpn --cert --key --passphrase-file --policy --min-version --max-version --no-certificate-compression --groups --ciphersuites --resume --early-data --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --commands --no-commands --keylog"
+      choices="--help --servername --roots --tlsa --alpn --cert --key --passphrase-file --policy --min-version --max-version --no-certificate-compression --groups --ciphersuites --resume --verify-sessions-again --early-data --connect-timeout --handshake-timeout --insecure --json --story --quiet --no-half-close --commands --no-commands --keylog"
       ;;
     cert)
       choices="dev --help --print-ca"

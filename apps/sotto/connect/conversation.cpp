@@ -62,7 +62,7 @@ sotto::Result<void> Conversation::shake_hands(std::shared_ptr<const sotto::Clien
 
 sotto::Result<void> Conversation::say_early() {
   if (!first_words_ || connection_->early_data_limit() < first_words_->size()) return {};
-  said_early_ = true;
+  said_early_ = early_data_was_sent_ = true;
   return connection_->write_early(sotto::ReplayableData(sotto::as_bytes(*first_words_)), out_);
 }
 

@@ -40,6 +40,8 @@ class Conversation {
   void close();
 
   [[nodiscard]] const sotto::Summary& summary() const { return connection_->summary(); }
+  /// Says whether anything went with the first flight, taken or not.
+  [[nodiscard]] bool early_data_was_sent() const { return early_data_was_sent_; }
 
  private:
   sotto::Result<void> say_early();
@@ -67,6 +69,7 @@ class Conversation {
   sotto::Buffer out_;
   sotto::Buffer received_;  ///< application data for standard output
   std::optional<Keyboard> keyboard_;
+  bool early_data_was_sent_ = false;
   bool said_early_ = false;  ///< and not rejected
   bool established_ = false;
   bool peer_closed_ = false;

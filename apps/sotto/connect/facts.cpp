@@ -25,6 +25,18 @@ std::string in_words(const sotto::Summary& summary) {
                      sotto::to_string(summary.early_data_reason));
 }
 
+std::string resumption_in_words(const ConnectionFacts& facts) {
+  if (facts.summary->resumed)
+    return facts.sessions_verified_again ? "yes: the server of the session was verified again"
+                                         : "yes: the server was authenticated when the session began";
+  if (!facts.resumption_tried) return "no";
+  if (facts.session_refusal)
+    return fmt::format("no: the server of the session is no longer accepted: {}",
+                       printable(facts.session_refusal->message()));
+  return facts.sessions_verified_again ? "no: the session has no certificates to verify, or the server did not take it"
+                                       : "no: the server did not take the session";
+}
+
 Json to_json(const sotto::Certificate& certificate) {
   const auto facts = certificate.facts();
   if (!facts) return {{"error", facts.error().message()}};
@@ -64,10 +76,7 @@ void print_facts(const ConnectionFacts& facts) {
   line("agreed", agreed);
   line("protocol",
        summary.application_protocol.empty() ? "none agreed (ALPN)" : printable(summary.application_protocol));
-  if (summary.resumed)
-    line("resumed", "yes: the server was authenticated when the session began");
-  else
-    line("resumed", facts.resumption_tried ? "no: the server did not take the session" : "no");
+  line("resumed", resumption_in_words(facts));
   if (facts.early_data_wanted) line("early data", in_words(summary));
   if (summary.hello_retried) line("retried", "the server asked for another key share");
   line("server", facts.refusal ? coloured(Colour::red, "NOT AUTHENTICATED")
@@ -122,6 +131,7 @@ std::string facts_as_json(const ConnectionFacts& facts, ExitCode exit_code) {
   }
   if (facts.error) json["error"] = to_json(*facts.error);
   if (facts.refusal) json["refusal"] = to_json(*facts.refusal);
+  if (facts.session_refusal) json["session_refusal"] = to_json(*facts.session_refusal);
   json["chain"] = Json::array();
   for (const auto& certificate : facts.chain) json["chain"].push_back(to_json(certificate));
   json["exit_code"] = static_cast<int>(exit_code);

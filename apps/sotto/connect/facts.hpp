@@ -22,7 +22,11 @@ struct ConnectionFacts {
   std::optional<sotto::Error> refusal;    ///< why the server is not authenticated, where --insecure went on
   sotto::CertificateChain chain;          ///< what the server showed, even if it was refused
   bool resumption_tried = false;
+  bool sessions_verified_again = false;
+  std::optional<sotto::Error>
+      session_refusal;  ///< why the session was not offered, where its server was verified again
   bool early_data_wanted = false;
+  bool early_data_was_sent = false;  ///< with the first flight
 };
 
 /// Prints the facts on standard error.

@@ -17,6 +17,7 @@ struct ConnectOptions : TlsOptions {
   std::vector<std::string> groups;
   std::vector<std::string> cipher_suites;
   std::string resume;
+  bool verify_sessions_again = false;
   std::string early_data;
   bool use_key_log = false;
   std::string key_log;  ///< empty: the environment's SSLKEYLOGFILE

@@ -1,9 +1,12 @@
 #include "connect/witness.hpp"
 
+#include <utility>
+
 namespace program {
 
 sotto::Result<sotto::Verifier::Judgement> Witness::judge(const sotto::VerifyRequest& request) const {
   chain_ = request.chain;
+  earlier_refusal_ = std::exchange(refusal_, std::nullopt);
   const auto verdict = judge_->verify(request);
   if (verdict) return Judgement{verdict->path(), verdict->how(), verdict->is_authenticated()};
   refusal_ = verdict.error();

@@ -20,6 +20,8 @@ class Witness : public sotto::Verifier {
   [[nodiscard]] const sotto::CertificateChain& chain() const { return chain_; }
   /// Returns why the chain was refused, if it was.
   [[nodiscard]] const std::optional<sotto::Error>& refusal() const { return refusal_; }
+  /// Returns why the chain before that one was refused, if it was: the one of a session that was not offered then.
+  [[nodiscard]] const std::optional<sotto::Error>& earlier_refusal() const { return earlier_refusal_; }
 
  private:
   [[nodiscard]] sotto::Result<Judgement> judge(const sotto::VerifyRequest& request) const override;
@@ -28,6 +30,7 @@ class Witness : public sotto::Verifier {
   OnRefusal on_refusal_;
   mutable sotto::CertificateChain chain_;
   mutable std::optional<sotto::Error> refusal_;
+  mutable std::optional<sotto::Error> earlier_refusal_;
 };
 
 }  // namespace program

@@ -178,6 +178,7 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
                                                           "roots",
                                                           "tlsa",
                                                           "servername",
+                                                          "verify_sessions_again",
                                                           "insecure_backend",
                                                           "client_auth",
                                                           "client_ca",
@@ -206,6 +207,7 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
       },
       [&] { return table.file("roots", service.roots); }, [&] { return table.text("servername", service.server_name); },
       [&] { return table.texts("tlsa", service.tlsa); },
+      [&] { return table.flag("verify_sessions_again", service.verify_sessions_again); },
       [&] { return table.flag("insecure_backend", service.insecure_backend); },
       [&] {
         return table.parsed("client_auth", [&](const std::string& text) -> Outcome<void> {

@@ -79,6 +79,7 @@ struct ClientParts {
   std::shared_ptr<const sotto::Verifier> verifier;
   std::vector<sotto::Credential> credentials;
   std::shared_ptr<sotto::danger::KeyLog> key_log;
+  bool verify_sessions_again = false;
 };
 
 Outcome<std::shared_ptr<const sotto::ClientConfig>> build_client(const ClientParts& parts,
@@ -86,6 +87,7 @@ Outcome<std::shared_ptr<const sotto::ClientConfig>> build_client(const ClientPar
                                                                  const std::string& name) {
   auto builder = sotto::ClientConfig::builder();
   builder.policy(parts.policy).verifier(parts.verifier);
+  if (parts.verify_sessions_again) builder.verify_sessions_again();
   if (!alpn.empty()) builder.alpn(std::move(alpn));
   for (const auto& credential : parts.credentials) builder.credential(credential);
   if (parts.key_log) builder.key_log(parts.key_log);
@@ -103,7 +105,11 @@ Outcome<void> load_clients(Service& service, Surroundings& surroundings) {
   auto policy = load_policy(settings, settings.backend_policy.empty() ? settings.policy : settings.backend_policy,
                             versions_for_backend(settings));
   if (!policy) return std::unexpected(policy.error());
-  ClientParts parts{*std::move(policy), sotto::danger::accept_any_certificate(), {}, surroundings.key_log};
+  ClientParts parts{*std::move(policy),
+                    sotto::danger::accept_any_certificate(),
+                    {},
+                    surroundings.key_log,
+                    settings.verify_sessions_again};
   if (!settings.tlsa.empty()) {
     auto verifier = make_tlsa_verifier(settings.tlsa, "the TLSA records");
     if (!verifier) return std::unexpected(verifier.error());

@@ -53,6 +53,8 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
     if (service.roots) return wrong(fmt::format("{} has no use: {} is plain", spelled("roots"), to));
     if (!service.server_name.empty())
       return wrong(fmt::format("{} has no use: {} is plain", spelled("servername"), to));
+    if (service.verify_sessions_again)
+      return wrong(fmt::format("{} has no use: {} is plain", spelled("verify-sessions-again"), to));
     if (service.insecure_backend)
       return wrong(fmt::format("{} has no use: {} is plain", spelled("insecure-backend"), to));
     if (!service.backend_certificates.empty())
@@ -65,6 +67,9 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
   }
   if (!service.tlsa.empty() && service.roots)
     return wrong(fmt::format("{} has no use: {} names what is trusted", spelled("roots"), spelled("tlsa")));
+  if (service.verify_sessions_again && service.insecure_backend)
+    return wrong(
+        fmt::format("{} and {} contradict each other", spelled("verify-sessions-again"), spelled("insecure-backend")));
   if (!service.tlsa.empty() && service.insecure_backend)
     return wrong(fmt::format("{} and {} contradict each other", spelled("tlsa"), spelled("insecure-backend")));
   if (service.from.is_starttls() && service.to.is_starttls() && service.from.protocol != service.to.protocol)

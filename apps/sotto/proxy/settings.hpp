@@ -34,6 +34,7 @@ struct ServiceSettings {
   std::optional<std::filesystem::path> roots;          ///< that the backend is verified against; absent: the system's
   std::string server_name;                             ///< expected of the backend; empty: its host
   std::vector<std::string> tlsa;                       ///< records that authenticate the backend instead of roots
+  bool verify_sessions_again = false;                  ///< whether the backend is, before a session is resumed
   bool insecure_backend = false;
   sotto::ClientAuth client_auth = sotto::ClientAuth::none;
   std::optional<std::filesystem::path> client_ca;

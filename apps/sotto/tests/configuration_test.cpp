@@ -58,6 +58,7 @@ client_auth = "optional"
 client_ca = "clients.pem"
 roots = "roots.pem"
 servername = "inner.example"
+verify_sessions_again = true
 min_version = "tls1.3"
 certificate_compression = false
 handshake_timeout = "1500ms"
@@ -81,11 +82,13 @@ to = "unix:/run/db.sock"
   EXPECT_EQ(web.alpn, (std::vector<std::string>{"h2", "http/1.1"}));
   EXPECT_EQ(web.client_auth, sotto::ClientAuth::optional);
   EXPECT_EQ(web.server_name, "inner.example");
+  EXPECT_TRUE(web.verify_sessions_again);
   EXPECT_EQ(web.versions.min, "tls1.3");
   EXPECT_EQ(web.versions.max, "tls1.3");
   EXPECT_EQ(web.timeouts.handshake, std::chrono::milliseconds(1500));
   EXPECT_EQ(web.timeouts.idle, std::chrono::seconds(60));
   EXPECT_EQ(settings->services[1].name, "tcp://127.0.0.1:5432");
+  EXPECT_FALSE(settings->services[1].verify_sessions_again);
 }
 
 TEST_F(ConfigurationTest, names_the_line_of_what_is_wrong) {
@@ -110,6 +113,7 @@ TEST_F(ConfigurationTest, names_the_line_of_what_is_wrong) {
       {"[[service]]\nfrom = \"tls://:1\"\nto = \"tcp://127.0.0.1:2\"\ncertificates = [{ cert = \"a\" }]\n", "line 4",
        "both"},
       {head + "servername = \"a\"\n", "line 1", "is plain"},
+      {head + "verify_sessions_again = true\n", "line 1", "verify_sessions_again has no use"},
       {head + "min_version = \"tls1.1\"\n", "line 1", "min_version: 'tls1.1' is no version"},
   };
   for (const auto& row : rows) {
