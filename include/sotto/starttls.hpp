@@ -181,6 +181,8 @@ class SOTTO_API Screen {
   void from_client(std::span<const std::byte> in, Buffer& out);
   /// Appends to `out` what the client gets of what the server said; a part of a line may wait for its rest.
   void from_server(std::span<const std::byte> in, Buffer& out);
+  /// Says that the server says no more: appends to `out` what still waited for its rest.
+  void server_ended(Buffer& out);
   /// Says that nothing is left to do: from here on bytes may pass directly, once both calls have returned.
   [[nodiscard]] bool done() const;
 

@@ -1,6 +1,7 @@
 // MySQL and MariaDB. "Protocol::HandshakeV10", "Protocol::SSLRequest" and "Sequence ID" in MySQL's internals manual.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "starttls/dialects.hpp"
 #include "starttls/packets.hpp"
@@ -174,6 +175,12 @@ class MysqlScreen final : public Screen::Impl {
     });
   }
 
+  void server_ended(Buffer& out) override { release(server_, out); }
+
+  [[nodiscard]] bool done() const override {
+    return finished() && client_.header_octets == 0 && server_.header_octets == 0;
+  }
+
  private:
   /// One direction.
   struct Stream {
@@ -184,9 +191,15 @@ class MysqlScreen final : public Screen::Impl {
     std::size_t packets = 0;
   };
 
+  /// Passes what has come of a header as it is.
+  static void release(Stream& stream, Buffer& out) {
+    out.append(as_public(View(stream.header).first(std::exchange(stream.header_octets, 0))));
+  }
+
   /// Each octet passes at once; only an incomplete header waits.
   template <class Look>
   void pass(View in, Buffer& out, Stream& stream, int shift, Look look) {
+    if (finished()) release(stream, out);
     Bytes passed;
     for (auto octet : in) {
       if (finished()) {
@@ -228,6 +241,10 @@ class MysqlGreetingScreen final : public Screen::Impl {
       if (length <= longest_greeting) take_offer_out(length);
       finish();
     }
+    server_ended(out);
+  }
+
+  void server_ended(Buffer& out) override {
     out.append(as_public(View(held_)));
     held_.clear();
   }

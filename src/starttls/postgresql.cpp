@@ -119,7 +119,10 @@ class PostgresqlScreen final : public Screen::Impl {
       pass(View(held_).first(length), out);
       held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(length));
     }
-    if (!finished()) return;
+    if (finished()) server_ended(out);
+  }
+
+  void server_ended(Buffer& out) override {
     out.append(as_public(View(held_)));
     held_.clear();
   }

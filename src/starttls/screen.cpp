@@ -14,22 +14,32 @@ void append(Buffer& out, std::string_view text) { out.append(sotto::as_bytes(tex
 
 }  // namespace
 
-LineSplitter::Piece LineSplitter::next() {
-  if (raw_ != 0) {
-    Piece piece{pending_.substr(0, raw_), false};
-    raw_ -= piece.text.size();
-    pending_.erase(0, piece.text.size());
-    return piece;
-  }
-  const auto end = pending_.find('\n');
-  if (end == std::string::npos && pending_.size() < longest_line && !in_long_line_) return {};
-  Piece piece{pending_.substr(0, end == std::string::npos ? end : end + 1), end != std::string::npos && !in_long_line_};
-  in_long_line_ = end == std::string::npos;
-  pending_.erase(0, piece.text.size());
-  return piece;
+void LineSplitter::add(View in) {
+  pending_.erase(0, std::exchange(taken_, 0));
+  pending_ += as_text(in);
 }
 
-std::string LineSplitter::rest() { return std::exchange(pending_, {}); }
+std::string LineSplitter::take(std::size_t octets) {
+  auto text = pending_.substr(taken_, octets);
+  taken_ += text.size();
+  return text;
+}
+
+LineSplitter::Piece LineSplitter::next() {
+  if (raw_ != 0) {
+    Piece piece{take(raw_), false};
+    raw_ -= piece.text.size();
+    return piece;
+  }
+  const auto end = pending_.find('\n', taken_);
+  const bool ends = end != std::string::npos;
+  if (!ends && pending_.size() - taken_ < longest_line && !in_long_line_) return {};
+  const bool is_line = ends && !in_long_line_;
+  in_long_line_ = !ends;
+  return {take(ends ? end + 1 - taken_ : std::string::npos), is_line};
+}
+
+std::string LineSplitter::rest() { return take(std::string::npos); }
 
 void LineScreen::from_client(View in, Buffer& out) {
   out.append(as_public(in));
@@ -47,10 +57,12 @@ void LineScreen::from_server(View in, Buffer& out) {
   while (!finished()) {
     auto piece = server_.next();
     if (piece.text.empty()) return;
-    append(out, piece.is_line ? on_server_line(std::move(piece.text)) : piece.text);
+    append(out, piece.is_line ? on_server_line(std::move(piece.text)) : let_go() + piece.text);
   }
   append(out, server_.rest());
 }
+
+void LineScreen::server_ended(Buffer& out) { append(out, let_go() + server_.rest()); }
 
 std::string_view without_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);

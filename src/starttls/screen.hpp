@@ -19,6 +19,8 @@ class Screen::Impl {
   virtual ~Impl() = default;
   virtual void from_client(View in, Buffer& out) = 0;
   virtual void from_server(View in, Buffer& out) = 0;
+  /// Appends what is held back.
+  virtual void server_ended(Buffer& out) = 0;
   /// Says that nothing is left to do, and nothing is held back.
   [[nodiscard]] virtual bool done() const { return finished_; }
 
@@ -42,17 +44,20 @@ class LineSplitter {
     bool is_line = false;
   };
   /// Adds `in`.
-  void add(View in) { pending_ += as_text(in); }
+  void add(View in);
   /// Takes the next piece off; an empty text if the rest has to wait.
   Piece next();
-  /// Returns everything that is left.
+  /// Takes everything that is left.
   [[nodiscard]] std::string rest();
-  [[nodiscard]] bool empty() const { return pending_.empty(); }
+  [[nodiscard]] bool empty() const { return taken_ == pending_.size(); }
   /// Lets this many octets pass as they are: a literal.
   void let_pass(std::size_t octets) { raw_ = octets; }
 
  private:
+  std::string take(std::size_t octets);
+
   std::string pending_;
+  std::size_t taken_ = 0;  ///< of `pending_`; they go all together, for moving the rest up costs time
   std::size_t raw_ = 0;
   bool in_long_line_ = false;
 };
@@ -62,6 +67,7 @@ class LineScreen : public Screen::Impl {
  public:
   void from_client(View in, Buffer& out) final;
   void from_server(View in, Buffer& out) final;
+  void server_ended(Buffer& out) final;
   [[nodiscard]] bool done() const final { return finished() && server_.empty(); }
 
  protected:
@@ -69,6 +75,8 @@ class LineScreen : public Screen::Impl {
   virtual void on_client_line(std::string_view) {}
   /// Returns what the client gets of a line of the server's, both with their ends.
   virtual std::string on_server_line(std::string line) = 0;
+  /// Takes the lines that `on_server_line` has kept back.
+  virtual std::string let_go() { return {}; }
 
   LineSplitter server_;
   LineSplitter client_;

@@ -125,7 +125,7 @@ class SmtpScreen final : public LineScreen {
     const auto reply = parse_reply(without_end(line));
     const bool is_offer = reply && reply->code == 250 && same_text(reply->text, "STARTTLS");
     if (is_offer && !reply->is_last) return {};
-    auto before = std::exchange(held_, {});
+    auto before = let_go();
     // The last line of a reply has a blank where the others have a hyphen.
     if (is_offer && !before.empty()) {
       before[3] = ' ';
@@ -137,6 +137,8 @@ class SmtpScreen final : public LineScreen {
     }
     return before + line;
   }
+
+  std::string let_go() override { return std::exchange(held_, {}); }
 
   std::string held_;  // a line that may turn out to be the last one
 };

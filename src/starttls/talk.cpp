@@ -73,6 +73,10 @@ void Screen::from_server(std::span<const std::byte> in, Buffer& out) {
   impl_->from_server(as_view(in), out);
 }
 
+void Screen::server_ended(Buffer& out) {
+  if (impl_) impl_->server_ended(out);
+}
+
 bool Screen::done() const { return !impl_ || impl_->done(); }
 
 }  // namespace sotto::inline v0::starttls

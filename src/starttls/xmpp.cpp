@@ -209,6 +209,8 @@ class XmppScreen final : public Screen::Impl {
     }
   }
 
+  void server_ended(Buffer& out) override { release(out, held_.size()); }
+
   [[nodiscard]] bool done() const override { return finished() && held_.empty(); }
 
  private:

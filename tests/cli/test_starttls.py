@@ -245,3 +245,17 @@ def test_connect_offers_the_protocols_identifier(certificates):
                             "--key", certificates.key) as gateway:
         facts = support.run("connect", f"imap+starttls://localhost:{gateway.port}", "--roots", certificates.ca, "--json")
     assert json.loads(facts.stdout)["application_protocol"] == "imap", facts.stderr.decode()
+
+
+def test_what_the_server_says_last_is_passed_on_without_the_end_of_its_line(certificates):
+    with Fake(b"220 mail.example\r\n", lambda peer: (peer.sendall(b"421 good"), peer.shutdown(socket.SHUT_WR))) as server, \
+            support.Gateway("smtp+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{server.port}", "--cert", certificates.cert,
+                            "--key", certificates.key) as gateway, \
+            socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        ask(client, b"STARTTLS\r\n", b"220 2.0.0")
+        with ssl.create_default_context(cafile=certificates.ca).wrap_socket(client, server_hostname="localhost") as tls:
+            tls.sendall(b"QUIT\r\n")
+            heard = b""
+            while got := tls.recv(4096):
+                heard += got
+    assert heard == b"421 good"

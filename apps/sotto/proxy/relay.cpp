@@ -49,6 +49,7 @@ void Relay::settle() {
   }
   if (state_ == State::relaying) {
     if (client_.input_ended) end_output(backend_);
+    if (state_ == State::relaying && backend_.input_ended) end_screen();
     if (state_ == State::relaying && backend_.input_ended) end_output(client_);
     if (state_ == State::relaying && client_.output_shut && backend_.output_shut) finish("closed by both sides");
   }
@@ -194,6 +195,17 @@ void Relay::pass_on(End& from) {
   worker_.chunks().clear();
   if (!screened.empty()) worker_.chunks().emplace_back(screened.readable().data(), screened.size());
   deliver(other(from));
+}
+
+/// The backend says no more: the client gets what the screen held back.
+void Relay::end_screen() {
+  if (!screen_) return;
+  sotto::Buffer rest;
+  screen_->server_ended(rest);
+  screen_.reset();
+  worker_.chunks().clear();
+  if (!rest.empty()) worker_.chunks().emplace_back(rest.readable().data(), rest.size());
+  deliver(client_);
 }
 
 /// Passes the worker's chunks on: sealed or as they are.

@@ -56,6 +56,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void take(End& end, std::span<std::byte> in);
   void take_tls(End& end, std::span<std::byte> in);
   void pass_on(End& from);
+  void end_screen();
   void deliver(End& to);
   void seal(End& to);
   void send(End& end, sotto::Buffer& out);

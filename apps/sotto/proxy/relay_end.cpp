@@ -140,7 +140,8 @@ void Relay::cut(End& survivor) {
   state_ = State::cutting;
   survivor_ = &survivor;
   give_up_ = std::chrono::steady_clock::now() + cut_time;
-  reset_when_delivered();
+  if (&survivor == &client_) end_screen();
+  if (state_ != State::done) reset_when_delivered();
 }
 
 void Relay::reset_when_delivered() {

@@ -121,6 +121,44 @@ TEST(Screens, let_a_line_that_is_too_long_to_matter_pass) {
   EXPECT_EQ(from_server(screen, line, 100), line);
 }
 
+TEST(Screens, lose_nothing_when_the_server_ends_within_a_line) {
+  const struct {
+    Protocol protocol;
+    Screen::Tls tls;
+    std::string said;
+  } ends[] = {
+      {Protocol::smtp, Screen::Tls::with_client, "250-mail.example\r\n421 bye"},
+      {Protocol::imap, Screen::Tls::with_client, "* BYE without an end"},
+      {Protocol::xmpp_client, Screen::Tls::with_client, "<stream:features><mechanisms>"},
+      {Protocol::mysql, Screen::Tls::with_client, bytes({1, 0})},
+      {Protocol::mysql, Screen::Tls::at_once_with_client, bytes({1, 0})},
+      {Protocol::postgresql, Screen::Tls::with_server, "R"},
+      {Protocol::ldap, Screen::Tls::with_client, "0"},
+  };
+  for (const auto& end : ends) {
+    Screen screen(end.protocol, end.tls);
+    auto passed = from_server(screen, end.said);
+    Buffer out;
+    screen.server_ended(out);
+    passed.append(reinterpret_cast<const char*>(out.readable().data()), out.size());
+    EXPECT_EQ(passed, end.said) << starttls::facts(end.protocol).name;
+  }
+}
+
+TEST(Screens, keep_the_order_where_a_line_is_too_long) {
+  Screen screen(Protocol::smtp);
+  const auto said = "250-mail.example\r\n250-" + std::string(20'000, 'x') + "\r\n250 HELP\r\n";
+  EXPECT_EQ(from_server(screen, said, 100), said);
+}
+
+// Moving the rest up after each line would take minutes here.
+TEST(Screens, take_time_in_proportion_to_what_is_said) {
+  Screen screen(Protocol::smtp);
+  const std::string lines(8'000'000, '\n');
+  from_client(screen, lines);
+  EXPECT_EQ(from_server(screen, lines, lines.size()), lines);
+}
+
 // A client without TLS hangs up when it sees the mechanism, and one with TLS of its own could not use it.
 TEST(PostgresqlScreen, takes_channel_binding_out_of_the_mechanisms) {
   const auto both = std::string("SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", 34);
@@ -185,6 +223,20 @@ TEST(MysqlScreen, renumbers_the_login_and_takes_the_flag_back) {
   EXPECT_TRUE(screen.done());
   screen.from_client(as_bytes(bytes({1, 0, 0, 0, 0x0e})), out);
   EXPECT_EQ(passed(), bytes({1, 0, 0, 0, 0x0e}));
+}
+
+TEST(MysqlScreen, loses_no_half_of_a_header_when_the_login_ends) {
+  Screen screen(Protocol::mysql);
+  Buffer out;
+  screen.from_client(as_bytes(bytes({1, 0, 0, 2, 0x85, 1, 0})), out);
+  Buffer to_client;
+  screen.from_server(as_bytes(bytes({1, 0, 0, 2, 0x00})), to_client);
+  EXPECT_FALSE(screen.done()) << "half of a header waits";
+  screen.from_client(as_bytes(bytes({0, 0, 0x0e})), out);
+  EXPECT_TRUE(screen.done());
+  const auto view = out.readable();
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(view.data()), view.size()),
+            bytes({1, 0, 0, 1, 0x85, 1, 0, 0, 0, 0x0e}));
 }
 
 TEST(MysqlScreen, does_the_reverse_where_the_server_has_tls) {
