@@ -44,7 +44,8 @@ class SOTTO_API TrustStore {
   static Result<TrustStore> from_pem_file(const std::filesystem::path& file);
   /// Loads the same from memory.
   static Result<TrustStore> from_pem(std::string_view pem);
-  /// Loads the system's roots: SSL_CERT_FILE, else the distribution's bundle. Loaded once per process and shared.
+  /// Loads the system's roots: SSL_CERT_FILE, else the distribution's bundle. Shared within the process, and read again
+  /// when the file has changed; a store that was returned before stays as it is.
   static Result<TrustStore> system();
 
   /// Counts the roots.

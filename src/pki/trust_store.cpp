@@ -1,6 +1,9 @@
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+#include <system_error>
 
 #include "base/bytes.hpp"
 #include "base/contain.hpp"
@@ -49,6 +52,22 @@ Result<std::filesystem::path> system_bundle() {
               "the system has no bundle of trusted roots (package ca-certificates); SSL_CERT_FILE may name one");
 }
 
+/// What tells whether a file has changed.
+struct FileState {
+  std::filesystem::path path;
+  std::uintmax_t size = 0;
+  std::filesystem::file_time_type written;
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
+/// Returns nothing for a file that cannot be looked at; reading it says why.
+std::optional<FileState> state_of(const std::filesystem::path& file) {
+  std::error_code no_size;
+  std::error_code no_time;
+  FileState state{file, std::filesystem::file_size(file, no_size), std::filesystem::last_write_time(file, no_time)};
+  return no_size || no_time ? std::nullopt : std::optional(std::move(state));
+}
+
 }  // namespace
 
 Result<TrustStore> TrustStore::from_pem(std::string_view pem) {
@@ -71,14 +90,17 @@ Result<TrustStore> TrustStore::system() {
   return contain([&]() -> Result<TrustStore> {
     static std::mutex mutex;
     static std::optional<TrustStore> loaded;
+    static std::optional<FileState> loaded_from;
     const std::scoped_lock lock(mutex);
-    if (loaded) return *loaded;
     const auto bundle = system_bundle();
     if (!bundle) return std::unexpected(bundle.error());
+    const auto state = state_of(*bundle);
+    if (loaded && state && state == loaded_from) return *loaded;
     // One odd root among a hundred is no reason to trust nobody.
     auto anchors = read_anchors_of(*bundle, crypto::UnreadableRoot::is_left_out);
     if (!anchors) return std::unexpected(std::move(anchors.error()));
     loaded = TrustStore(std::make_shared<const Impl>(std::move(*anchors)));
+    loaded_from = state;  // taken before: a change meanwhile is seen the next time
     return *loaded;
   });
 }

@@ -1,5 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
 #include <sotto/certificate.hpp>
 #include <sotto/issue.hpp>
 #include <sotto/verifier.hpp>
@@ -122,6 +128,30 @@ TEST(TrustStore, the_systems_is_loaded_once_and_shared) {
   ASSERT_TRUE(first && second) << first.error().detail;
   EXPECT_GT(first->size(), 10U);
   EXPECT_EQ(&first->impl(), &second->impl());
+}
+
+// An authority that is taken out of the system's roots must not be trusted until the next restart.
+TEST(TrustStore, the_systems_is_read_again_when_its_file_has_changed) {
+  const auto file = std::filesystem::path(testing::TempDir()) / "changing-roots.pem";
+  std::ofstream(file) << root_pem() << root_pem();
+  const auto* const set = std::getenv("SSL_CERT_FILE");
+  const auto before = set == nullptr ? std::nullopt : std::optional<std::string>(set);
+  ::setenv("SSL_CERT_FILE", file.c_str(), 1);
+  const auto two = TrustStore::system();
+  std::ofstream(file) << root_pem();
+  const auto one = TrustStore::system();
+  std::ofstream(file) << "no certificates";
+  const auto none = TrustStore::system();
+  if (before) {
+    ::setenv("SSL_CERT_FILE", before->c_str(), 1);
+  } else {
+    ::unsetenv("SSL_CERT_FILE");
+  }
+  std::filesystem::remove(file);
+  ASSERT_TRUE(two && one);
+  EXPECT_EQ(one->size(), 1U);
+  EXPECT_EQ(two->size(), 2U) << "a store stays as it is";
+  EXPECT_FALSE(none) << "and a file that cannot be used is an error, not a reason to trust what was before";
 }
 
 }  // namespace
