@@ -150,6 +150,14 @@ def test_a_stale_unix_socket_is_replaced_and_a_live_one_is_not(tmp_path):
         assert result.returncode == 4 and b"in use" in result.stderr
 
 
+def test_a_file_that_is_no_socket_stays_where_it_is(tmp_path):
+    path = tmp_path / "precious"
+    path.write_text("somebody's")
+    result = run("proxy", f"unix:{path}", "tcp://127.0.0.1:1")
+    assert result.returncode == 4 and b"in use" in result.stderr
+    assert path.read_text() == "somebody's"
+
+
 def test_any_address_takes_ipv4_and_ipv6(certificates):
     with Backend(echo) as backend, Gateway("tcp://:0", backend.address) as proxy:
         for host in ("127.0.0.1", "::1"):

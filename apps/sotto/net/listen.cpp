@@ -1,6 +1,7 @@
 #include "net/listen.hpp"
 
 #include <netinet/in.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,8 +17,11 @@ namespace {
 
 constexpr int backlog = 4096;
 
-/// A UNIX socket's file outlives its process. If nobody answers there any more, it may go.
+/// A UNIX socket's file outlives its process. If nobody answers there any more, it may go. Anything else that has the
+/// name is somebody's, and connect(2) calls that "refused" too.
 void remove_stale_socket(const Address& address) {
+  struct stat status{};
+  if (::lstat(address.text().substr(5).c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (probe && ::connect(probe.value(), address.get(), address.length) != 0 && errno == ECONNREFUSED)
     ::unlink(address.text().substr(5).c_str());
