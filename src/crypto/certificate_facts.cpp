@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/printable.hpp"
 #include "crypto/certificate_objects.hpp"
 #include "crypto/handles.hpp"
 #include "crypto/hash.hpp"
@@ -24,14 +25,14 @@ std::string hexadecimal(View bytes) {
 std::string name_text_of(const X509_NAME* name) {
   if (name == nullptr || X509_NAME_entry_count(name) == 0) return "(no name)";
   const Bio bio(BIO_new(BIO_s_mem()));
-  // UTF-8 stays UTF-8; what is unfit for a terminal goes in printable().
+  // UTF-8 stays UTF-8; what is unfit for a terminal goes below.
   if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) {
     ERR_clear_error();
     return "(unreadable name)";
   }
   char* data = nullptr;
   const auto length = BIO_get_mem_data(bio.get(), &data);
-  return printable({data, static_cast<std::size_t>(length)});
+  return with_marks_for_unprintable({data, static_cast<std::size_t>(length)});
 }
 
 std::string key_text(X509* certificate) {
@@ -119,29 +120,6 @@ std::string name_text(View der_name) {
   const Handle<X509_NAME, X509_NAME_free> name(d2i_X509_NAME(nullptr, &next, static_cast<long>(der_name.size())));
   ERR_clear_error();
   return name ? name_text_of(name.get()) : "(unreadable name)";
-}
-
-std::string printable(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto octet = static_cast<unsigned char>(text[i]);
-    const auto at = [&](std::size_t ahead) {
-      return i + ahead < text.size() ? static_cast<unsigned char>(text[i + ahead]) : 0U;
-    };
-    const bool c0 = octet < 0x20 || octet == 0x7f;
-    const bool c1 = octet == 0xc2 && at(1) < 0xa0;
-    // U+200E, U+200F, U+202A to U+202E and U+2066 to U+2069 reorder what follows.
-    const bool mark =
-        octet == 0xe2 && at(1) == 0x80 && (at(2) == 0x8e || at(2) == 0x8f || (at(2) >= 0xaa && at(2) <= 0xae));
-    const bool isolate = octet == 0xe2 && at(1) == 0x81 && at(2) >= 0xa6 && at(2) <= 0xa9;
-    if (!c0 && !c1 && !mark && !isolate) {
-      result += text[i];
-      continue;
-    }
-    result += '?';
-    i += c0 ? 0 : c1 ? 1 : 2;
-  }
-  return result;
 }
 
 }  // namespace sotto::crypto

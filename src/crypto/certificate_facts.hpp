@@ -23,8 +23,4 @@ namespace sotto::crypto {
 /// one.
 [[nodiscard]] std::string name_text(View der_name);
 
-/// Replaces what would disturb a terminal or mislead a reader (control and bidirectional characters) in UTF-8 text that
-/// a peer chose.
-[[nodiscard]] std::string printable(std::string_view text);
-
 }  // namespace sotto::crypto

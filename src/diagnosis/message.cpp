@@ -1,9 +1,9 @@
 #include <sotto/error.hpp>
 
+#include "base/printable.hpp"
 #include "base/result.hpp"
 #include "diagnosis/advice.hpp"
 #include "diagnosis/alerts.hpp"
-#include "diagnosis/printable.hpp"
 
 namespace sotto::inline v0 {
 namespace {
@@ -43,7 +43,7 @@ std::vector<std::string> listed(const Sentences& sentences) {
 
 std::string Error::message() const {
   auto text = sentence(*this);
-  if (!detail.empty()) text += ": " + diagnosis::printable(detail);
+  if (!detail.empty()) text += ": " + printable(detail);
   return text + circumstances(*this);
 }
 

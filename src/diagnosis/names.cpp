@@ -5,8 +5,8 @@
 #include <sotto/policy.hpp>
 
 #include "base/contain.hpp"
+#include "base/printable.hpp"
 #include "base/result.hpp"
-#include "diagnosis/printable.hpp"
 
 namespace sotto::inline v0 {
 namespace {
@@ -148,7 +148,7 @@ auto value_in(const Table& table, std::string_view kind, std::string_view name)
   for (const auto& row : table)
     for (const auto candidate : {row.name, row.also, row.also_too})
       if (!candidate.empty() && same_name(candidate, name)) return row.value;
-  std::string detail = "there is no " + std::string(kind) + " called \"" + diagnosis::printable(name) + "\"; known are";
+  std::string detail = "there is no " + std::string(kind) + " called \"" + printable(name) + "\"; known are";
   for (const auto& row : table) detail.append(&row == &table.front() ? " " : ", ").append(row.name);
   return fail(Code::invalid_configuration, std::move(detail));
 }

@@ -1,13 +1,11 @@
 #include "starttls/dialogue.hpp"
 
-#include <algorithm>
+#include "base/printable.hpp"
 
 namespace sotto::inline v0::starttls::detail {
 namespace {
 
 constexpr std::size_t longest_words = 300;
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 }  // namespace
 
@@ -81,8 +79,7 @@ std::unexpected<Error> Dialogue::injected() const {
 }
 
 std::string words(std::string_view text) {
-  std::string result(text.substr(0, longest_words));
-  std::ranges::replace_if(result, is_control, '?');
+  auto result = with_marks_for_unprintable(text.substr(0, longest_words));
   if (text.size() > longest_words) result += " ...";
   return result;
 }

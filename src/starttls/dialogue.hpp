@@ -92,7 +92,7 @@ class Dialogue {
 /// The first octet of a TLS record that begins a handshake (RFC 8446, 5.1).
 inline constexpr std::uint8_t handshake_record = 22;
 
-/// Returns `text` with control characters replaced, cut to a few hundred characters: fit for a message or a log.
+/// Returns `text` with what is not printable replaced, cut to a few hundred octets: fit for a message or a log.
 [[nodiscard]] std::string words(std::string_view text);
 
 /// Returns the letters, digits, dots, hyphens, colons and brackets of `name`; "localhost" if nothing is left.

@@ -1,8 +1,8 @@
-#include "diagnosis/printable.hpp"
+#include "base/printable.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sotto::diagnosis {
+namespace sotto {
 namespace {
 
 TEST(Printable, keeps_visible_text_of_any_script) {
@@ -33,5 +33,9 @@ TEST(Printable, escapes_malformed_utf8_octet_by_octet) {
     EXPECT_EQ(printable(text), expected);
 }
 
+TEST(Printable, keeps_the_length_where_marks_stand_for_what_is_left_out) {
+  EXPECT_EQ(with_marks_for_unprintable("a\x1b\xc2\x9b\x9b\xd8\x9c ü"), "a?????? ü");
+}
+
 }  // namespace
-}  // namespace sotto::diagnosis
+}  // namespace sotto

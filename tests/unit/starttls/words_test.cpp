@@ -40,6 +40,13 @@ TEST(SmtpClient, keeps_the_servers_words_when_it_is_refused) {
   EXPECT_NE(unavailable.failure().message().find("454 4.7.0 TLS not available"), std::string::npos);
 }
 
+// ESC [ and its kin of one octet drive terminals, in UTF-8 as well.
+TEST(SmtpClient, makes_the_servers_words_printable) {
+  Client client(Protocol::smtp);
+  say(client, "554 \x1b[2J\xc2\x9b\x9b\xe2\x80\xae Zürich\r\n");
+  EXPECT_EQ(client.refusal(), "554 ?[2J?????? Zürich");
+}
+
 TEST(SmtpClient, leaves_out_of_its_name_what_would_break_the_protocol) {
   Client client(Protocol::smtp, "client.example\r\nMAIL FROM:<>");
   EXPECT_EQ(say(client, "220 mail.example\r\n"), "EHLO client.exampleMAILFROM:\r\n");

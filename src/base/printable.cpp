@@ -1,9 +1,9 @@
-#include "diagnosis/printable.hpp"
+#include "base/printable.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace sotto::diagnosis {
+namespace sotto {
 namespace {
 
 struct Character {
@@ -45,9 +45,9 @@ void append_escaped(std::string& out, std::string_view octets) {
   }
 }
 
-}  // namespace
+void append_marks(std::string& out, std::string_view octets) { out.append(octets.size(), '?'); }
 
-std::string printable(std::string_view text) {
+std::string replace_invisible(std::string_view text, void (*replace)(std::string& out, std::string_view octets)) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -55,11 +55,17 @@ std::string printable(std::string_view text) {
     if (visible) {
       out.append(text.substr(0, octets));
     } else {
-      append_escaped(out, text.substr(0, octets));
+      replace(out, text.substr(0, octets));
     }
     text.remove_prefix(octets);
   }
   return out;
 }
 
-}  // namespace sotto::diagnosis
+}  // namespace
+
+std::string printable(std::string_view text) { return replace_invisible(text, append_escaped); }
+
+std::string with_marks_for_unprintable(std::string_view text) { return replace_invisible(text, append_marks); }
+
+}  // namespace sotto
