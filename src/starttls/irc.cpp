@@ -70,7 +70,13 @@ class IrcServer final : public LineDialogue {
     else if (same_text(subcommand, "LIST"))
       say("CAP * LIST :");
     else if (same_text(subcommand, "REQ"))
-      say("CAP * NAK " + words(arguments));
+      say((asks_for_tls(arguments) ? "CAP * ACK " : "CAP * NAK ") + words(arguments));
+  }
+
+  /// IRCv3's "tls" may be asked for, which changes nothing: STARTTLS is there anyway.
+  static bool asks_for_tls(std::string_view list) {
+    if (list.starts_with(':')) list.remove_prefix(1);
+    return take_word(list) == "tls" && list.empty();
   }
 
   void say(const std::string& text) { send(":" + name_ + " " + text + "\r\n"); }

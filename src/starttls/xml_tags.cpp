@@ -9,17 +9,16 @@ namespace sotto::inline v0::starttls::detail {
 namespace {
 
 constexpr std::size_t longest_tag = 8192;
-constexpr std::string_view blanks = " \t\r\n";
 
 }  // namespace
 
 std::string XmlTag::attribute(std::string_view attribute_name) const {
   std::string_view rest = attributes;
   while (true) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+    rest.remove_prefix(std::min(rest.find_first_not_of(xml_blanks), rest.size()));
     const auto equals = rest.find('=');
     if (equals == rest.npos) return {};
-    const auto found = rest.substr(0, std::min(rest.find_first_of(blanks), equals));
+    const auto found = rest.substr(0, std::min(rest.find_first_of(xml_blanks), equals));
     rest.remove_prefix(equals + 1);
     rest.remove_prefix(std::min(rest.find_first_of("'\""), rest.size()));
     if (rest.empty()) return {};
@@ -34,7 +33,7 @@ Result<std::size_t> XmlTagReader::take(View in) {
   std::size_t used = 0;
   while (used < in.size() && !complete_) {
     const auto octet = static_cast<char>(in[used++]);
-    if (text_.empty() && (blanks.contains(octet) || (pass_text_ && octet != '<')))
+    if (text_.empty() && (xml_blanks.contains(octet) || (pass_text_ && octet != '<')))
       continue;  // RFC 6120, 4.6.1: keepalives
     if (text_.empty() && octet != '<') return fail(Code::starttls_malformed, "text where an XML element belongs");
     if (octet == '\0') return fail(Code::starttls_malformed, "a NUL character");
@@ -66,7 +65,7 @@ Result<XmlTag> XmlTagReader::next() {
     tag.kind = XmlTag::Kind::empty;
     inside.remove_suffix(1);
   }
-  const auto name_end = std::min(inside.find_first_of(blanks), inside.size());
+  const auto name_end = std::min(inside.find_first_of(xml_blanks), inside.size());
   tag.name = inside.substr(0, name_end);
   tag.attributes = inside.substr(name_end);
   const bool is_name = !tag.name.empty() && tag.name.find_first_of("<>!?/='\"") == std::string::npos;

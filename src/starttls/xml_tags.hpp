@@ -10,6 +10,9 @@
 
 namespace sotto::inline v0::starttls::detail {
 
+/// What XML calls white space.
+inline constexpr std::string_view xml_blanks = " \t\r\n";
+
 /// One tag.
 struct XmlTag {
   enum class Kind : std::uint8_t { start, end, empty, declaration };

@@ -39,9 +39,15 @@ class XmlDialogue : public Dialogue {
       const bool owed_nothing = output().empty();
       if (auto read = on_tag(*tag); !read) return std::unexpected(read.error());
       const bool asked_now = owed_nothing && !output().empty();
-      if (role() == Role::client && asked_now && used < in.size()) return injected();
+      if (role() == Role::client && asked_now && !is_blank(in.subspan(used))) return injected();
     }
     return used;
+  }
+
+  /// RFC 6120, 4.6.1 and 5.3.3: whitespace may stand between elements, but for those of the negotiation itself.
+  static bool is_blank(View octets) {
+    return std::ranges::all_of(octets,
+                               [](std::uint8_t octet) { return xml_blanks.contains(static_cast<char>(octet)); });
   }
 
   XmlTagReader reader_;

@@ -184,6 +184,20 @@ TEST(XmppClient, follows_a_conversation_with_prosody) {
   EXPECT_EQ(client.state(), State::upgrade_now);
 }
 
+// RFC 6120, 4.6.1 and 5.3.3.
+TEST(XmppClient, takes_whitespace_between_the_features_and_its_request_and_none_behind_the_consent) {
+  const std::string features =
+      "<stream:stream><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>";
+  const std::string proceed = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+  Client client(Protocol::xmpp_client, "chat.example");
+  output_of(client);
+  EXPECT_TRUE(say(client, features + "\r\n \t").starts_with("<starttls"));
+  EXPECT_EQ(error_after(client, proceed + "\n").code, Code::starttls_injected_reply);
+  Client early(Protocol::xmpp_client, "chat.example");
+  output_of(early);
+  EXPECT_EQ(error_after(early, features + "\n" + proceed).code, Code::starttls_injected_reply);
+}
+
 TEST(XmppClient, understands_a_stream_error_and_a_failure) {
   Client lost(Protocol::xmpp_client, "chat.example");
   say(lost, "<stream:stream><stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>");
@@ -304,6 +318,8 @@ TEST(IrcClient, waits_for_670_between_notices) {
 TEST(IrcServer, offers_the_capability_and_takes_no_registration_before_tls) {
   Server server(Protocol::irc, {"irc.example"});
   EXPECT_EQ(say(server, "CAP LS 302\r\n"), ":irc.example CAP * LS :tls\r\n");
+  EXPECT_EQ(say(server, "CAP REQ :tls\r\n"), ":irc.example CAP * ACK :tls\r\n");
+  EXPECT_EQ(say(server, "CAP REQ :tls sasl\r\n"), ":irc.example CAP * NAK :tls sasl\r\n") << "all or nothing";
   EXPECT_EQ(say(server, "PASS secret\r\n"), ":irc.example 451 * :STARTTLS first\r\n");
   EXPECT_TRUE(say(server, "STARTTLS\r\n").starts_with(":irc.example 670 "));
 }
