@@ -49,10 +49,10 @@ Error no_credential() {
 }
 
 /// What a callback of the application's says that does not want to go on.
-Error refusal_of_callback(std::string token) {
+Error refusal_of_callback(std::string token, Alert alert = Alert::internal_error) {
   Error error;
   error.code = Code::internal_error;
-  error.alert = Alert::internal_error;
+  error.alert = alert;
   error.detail = std::move(token);
   return error;
 }
@@ -65,6 +65,7 @@ Answer Answers::to(const Question& question) {
 
 Answer Answers::answer(const ChooseCredentialQuestion& question) {
   const auto& options = setup_.options;
+  if (options.fail_early_callback) return refusal_of_callback(":CONNECTION_REJECTED:", Alert::handshake_failure);
   check_schemes(options, question.signature_schemes);
   if (!options.expect_advertised_alpn.empty())
     expect(encode_protocols(question.application_protocols) == options.expect_advertised_alpn,
@@ -80,6 +81,10 @@ Answer Answers::answer(const ChooseClientCredentialQuestion& question) {
   if (!options.expect_client_ca_list.empty())
     expect(hexadecimal(question.authorities) == options.expect_client_ca_list,
            "the names in the CertificateRequest are not those expected");
+  if (options.expect_certificate_types)
+    expect(std::ranges::equal(options.expect_certificate_types->bytes, question.certificate_types, {}, {},
+                              [](ClientCertificateType type) { return static_cast<std::byte>(type); }),
+           "the types in the CertificateRequest are not those expected");
   if (options.fail_cert_callback) return refusal_of_callback(":CERT_CB_ERROR:");
   return choose(question);
 }
@@ -109,7 +114,8 @@ Answer Answers::answer(const DecryptQuestion& question) {
 }
 
 Answer Answers::answer(const VerifyQuestion& question) {
-  auto proof = setup_.verifier->verify(question.request);
+  const auto& verifier = early_data_was_rejected_ ? setup_.retry_verifier : setup_.verifier;
+  auto proof = verifier->verify(question.request);
   if (!proof) return proof.error();
   return std::move(*proof);
 }

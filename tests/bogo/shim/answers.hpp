@@ -14,6 +14,8 @@ class Answers {
  public:
   explicit Answers(const Setup& setup) : setup_(setup) {}
   [[nodiscard]] Answer to(const Question& question);
+  /// Answers from now on as the flags for the time behind a rejection of early data say.
+  void early_data_was_rejected() { early_data_was_rejected_ = true; }
   /// The number of the credential that proved who we are; -1 for none, and for the connection's own.
   [[nodiscard]] int used_credential() const { return used_credential_; }
 
@@ -31,6 +33,7 @@ class Answers {
 
   const Setup& setup_;
   int used_credential_ = -1;
+  bool early_data_was_rejected_ = false;
 };
 
 }  // namespace sotto::bogo

@@ -29,13 +29,14 @@ class TrustingGuard final : public ReplayGuard {
 
 }  // namespace
 
-Setup::Setup(const Options& asked, ShimState& kept)
+Setup::Setup(const Options& asked, const Options& retry, ShimState& kept)
     : options(asked),
       state(kept),
       policy(make_policy(asked)),
       credentials(load_credentials(asked)),
       psks(load_psks(asked)),
-      verifier(make_stub_verifier(asked)) {
+      verifier(make_stub_verifier(asked)),
+      retry_verifier(make_stub_verifier(retry)) {
   if (!state.ticket_keys) {
     state.ticket_keys = must(TicketKeys::generate());
     state.keys_without_tickets = must(TicketKeys::generate());
@@ -52,10 +53,10 @@ Ask Setup::questions() const {
 }
 
 std::shared_ptr<const ClientConfig> Setup::client_config() const {
-  if (options.no_ticket) throw Unimplemented("a client that keeps sessions takes tickets too");
   auto builder = ClientConfig::builder();
   builder.policy(policy).verifier(verifier).clock(clock()).key_log(secrets).ask(questions());
-  builder.alpn(protocols_of(options.advertise_alpn)).session_store(state.sessions);
+  // A client that keeps sessions takes tickets too.
+  builder.alpn(protocols_of(options.advertise_alpn)).session_store(options.no_ticket ? nullptr : state.sessions);
   for (const auto& credential : credentials) builder.credential(credential.shown);
   for (const auto& each : psks) builder.external_psk(each.psk);
   if (options.reverify_on_resume) builder.verify_sessions_again();

@@ -17,7 +17,8 @@ namespace sotto::bogo {
 
 /// What the flags make of the library's settings, and what is needed to answer its questions.
 struct Setup {
-  explicit Setup(const Options& asked, ShimState& kept);
+  /// `retry`: what holds from the moment on that early data is rejected.
+  Setup(const Options& asked, const Options& retry, ShimState& kept);
 
   const Options& options;
   ShimState& state;
@@ -25,6 +26,7 @@ struct Setup {
   std::vector<NumberedCredential> credentials;
   std::vector<NumberedPsk> psks;
   std::shared_ptr<const Verifier> verifier;
+  std::shared_ptr<const Verifier> retry_verifier;  ///< for what follows a rejection of early data
   std::shared_ptr<Watcher> watcher = std::make_shared<Watcher>();
   std::shared_ptr<Secrets> secrets = std::make_shared<Secrets>();
 

@@ -7,7 +7,11 @@
 namespace sotto::bogo {
 
 Conversation::Conversation(const Setup& setup, Transport& transport)
-    : transport_(transport), octet_by_octet_(setup.options.async), answers_(setup), connection_(setup.connect(out_)) {
+    : transport_(transport),
+      watcher_(*setup.watcher),
+      octet_by_octet_(setup.options.async),
+      answers_(setup),
+      connection_(setup.connect(out_)) {
   answer_early_question();
   transport_.write(out_);
 }
@@ -27,6 +31,14 @@ void Conversation::shake_hands() {
     if (!step()) fail_at_end();
 }
 
+void Conversation::shake_hands_up_to(int message) {
+  const auto received = "read hs " + std::to_string(message) + "\n";
+  while (!watcher_.text().ends_with(received)) {
+    if (!step()) fail_at_end();
+    expect(!done_, "the handshake was done before that message came");
+  }
+}
+
 void Conversation::fail_at_end() {
   if (auto ended = connection_.end_of_input(); !ended) throw Failure(ended.error());
   throw Failure("the peer closed the connection during the handshake");
@@ -38,15 +50,19 @@ void Conversation::write_early(std::string_view data) {
 }
 
 std::optional<std::string> Conversation::read(std::size_t most) {
+  auto part = peek(most);
+  if (part) data_.erase(0, part->size());
+  return part;
+}
+
+std::optional<std::string> Conversation::peek(std::size_t most) {
   while (data_.empty() && !connection_.peer_has_closed()) {
     if (step()) continue;
     if (!done_) fail_at_end();
     return std::nullopt;
   }
   if (data_.empty()) return std::nullopt;
-  auto part = data_.substr(0, most);
-  data_.erase(0, part.size());
-  return part;
+  return data_.substr(0, most);
 }
 
 void Conversation::write(std::string_view data) {
@@ -91,6 +107,9 @@ bool Conversation::step() {
 }
 
 void Conversation::note(const Event& event) {
+  if (const auto* answer = std::get_if<EarlyDataAnswered>(&event);
+      answer && answer->status == EarlyDataStatus::rejected)
+    answers_.early_data_was_rejected();
   if (const auto* early = std::get_if<EarlyData>(&event)) {
     data_.append(reinterpret_cast<const char*>(early->bytes.data()), early->bytes.size());
     early_data_came_ = true;

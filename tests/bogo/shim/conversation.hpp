@@ -19,10 +19,14 @@ class Conversation {
 
   /// Runs until the handshake is done or, at a server, until early data comes: it may be answered at once.
   void shake_hands();
+  /// Runs until that message of the peer's handshake has been received.
+  void shake_hands_up_to(int message);
   /// Sends early data.
   void write_early(std::string_view data);
   /// Returns what comes next of the peer's data, `most` octets at the most; nothing at the end, clean or not.
   [[nodiscard]] std::optional<std::string> read(std::size_t most);
+  /// Returns what `read` will, and leaves it there.
+  [[nodiscard]] std::optional<std::string> peek(std::size_t most);
   void write(std::string_view data);
   /// Says close_notify.
   void close();
@@ -47,6 +51,7 @@ class Conversation {
   [[noreturn]] void give_up(const Error& error);
 
   Transport& transport_;
+  const Watcher& watcher_;
   bool octet_by_octet_;
   Buffer arrived_;  // from the transport, not yet given to the connection
   Buffer in_;

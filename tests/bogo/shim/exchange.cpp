@@ -17,6 +17,12 @@ void send_exported(const Options& options, Conversation& conversation) {
   conversation.write(text_of(octets));
 }
 
+void send_tls_unique(Conversation& conversation) {
+  const auto binding = conversation.connection().channel_binding(ChannelBinding::tls_unique);
+  expect(binding.has_value(), "failed to get tls-unique");
+  conversation.write(text_of(*binding));
+}
+
 /// A length in two octets, little endian, then the secret of the peer's direction and of ours.
 void send_traffic_secrets(const Setup& setup, Conversation& conversation) {
   const auto client = setup.secrets->find("CLIENT_TRAFFIC_SECRET_0");
@@ -31,7 +37,10 @@ void send_traffic_secrets(const Setup& setup, Conversation& conversation) {
 void echo(const Options& options, Conversation& conversation) {
   for (;;) {
     if (options.key_update_before_read) conversation.update_keys();
-    auto data = conversation.read(static_cast<std::size_t>(options.read_size));
+    const auto most = static_cast<std::size_t>(options.read_size);
+    const auto seen = options.peek_then_read ? conversation.peek(most) : std::nullopt;
+    auto data = conversation.read(most);
+    expect(!options.peek_then_read || data == seen, "what was read is not what was seen before");
     if (options.use_exporter_between_reads) {
       std::array<std::byte, 1> octet{};
       must(conversation.connection().export_keying_material("", {}, octet));
@@ -66,6 +75,7 @@ std::string initial_write(const Options& options) {
 void talk(const Setup& setup, const Options& options, Conversation& conversation, std::size_t said) {
   if (options.export_keying_material > 0) send_exported(options, conversation);
   if (options.export_traffic_secrets) send_traffic_secrets(setup, conversation);
+  if (options.tls_unique) send_tls_unique(conversation);
   if (options.send_alert) return conversation.abort(decompression_failure);
   if (const auto data = initial_write(options); data.size() > said) conversation.write(data.substr(said));
   if (!options.shim_shuts_down) echo(options, conversation);
@@ -96,13 +106,12 @@ std::size_t write_early(const Options& options, Conversation& conversation) {
 
 void run_connection(const OptionSets& sets, ShimState& state, Turn turn) {
   const auto& first = turn == Turn::initial ? sets.initial : sets.resume;
-  if (turn == Turn::resume && sets.retry.verify_fail && !sets.resume.verify_fail)
-    throw Unimplemented("a server is not judged once more when early data was rejected");
   state.sessions->begin();
   if (turn == Turn::resume && !first.server) expect(state.sessions->has_any(), "there is no session to offer");
-  const Setup setup(first, state);
+  const Setup setup(first, sets.retry, state);
   Transport transport(first.port, first.ipv6, first.shim_id);
   Conversation conversation(setup, transport);
+  if (first.early_write_after_message != 0) conversation.shake_hands_up_to(first.early_write_after_message);
   const auto early = write_early(first, conversation);
   conversation.shake_hands();
 

@@ -86,6 +86,7 @@ struct Options {
   bool install_cert_compression_algs = false;
   int install_one_cert_compression_alg = 0;
   bool reverify_on_resume = false;
+  int quic_use_legacy_codepoint = 0;  ///< for QUIC alone, which is not there: over TLS both code points mean nothing
 
   // Who we are and what is asked of the peer.
   CredentialOptions credential;
@@ -96,6 +97,7 @@ struct Options {
   bool verify_fail = false;
   bool use_custom_verify_callback = false;
   bool use_early_callback = false;
+  bool fail_early_callback = false;
   bool use_old_client_cert_callback = false;
   bool fail_cert_callback = false;
   std::string use_client_ca_list;
@@ -110,7 +112,9 @@ struct Options {
   std::string shim_initial_write = "hello";
   int repeat_shim_initial_write = 1;
   bool read_with_unfinished_write = false;
+  int early_write_after_message = 0;
   int read_size = 512;
+  bool peek_then_read = false;
   bool shim_shuts_down = false;
   bool check_close_notify = false;
   bool send_alert = false;
@@ -122,6 +126,7 @@ struct Options {
   bool use_export_context = false;
   bool use_exporter_between_reads = false;
   bool export_traffic_secrets = false;
+  bool tls_unique = false;
   int resumption_delay = 0;
 
   // What must have come of it.
@@ -151,6 +156,7 @@ struct Options {
   bool expect_no_peer_cert = false;
   std::string expect_peer_cert_file;
   std::string expect_client_ca_list;
+  std::optional<Octets> expect_certificate_types;
   bool expect_accept_early_data = false;
   bool expect_reject_early_data = false;
   bool expect_no_offer_early_data = false;

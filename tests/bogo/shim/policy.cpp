@@ -1,6 +1,8 @@
 #include "policy.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 #include "compression.hpp"
 #include "failure.hpp"
@@ -34,15 +36,30 @@ std::vector<CipherSuite> default_suites() {
 
 bool is_tls13(CipherSuite suite) { return static_cast<unsigned>(suite) >> 8 == 0x13; }
 
-/// A list of names of cipher suites with colons between them; those of TLS 1.3 are not part of it.
+/// Applies one name of a list: that of a suite, DEFAULT, or a word with "!" before it for what must not be there.
+void apply_name(const std::string& name, std::vector<CipherSuite>& suites) {
+  if (name == "DEFAULT") {
+    std::ranges::copy_if(default_suites(), std::back_inserter(suites), std::not_fn(is_tls13));
+    return;
+  }
+  if (name.starts_with('!')) {
+    std::erase_if(suites, [&](CipherSuite suite) {
+      return !is_tls13(suite) && to_string(suite).find("_" + name.substr(1) + "_") != std::string::npos;
+    });
+    return;
+  }
+  const auto suite = parse_cipher_suite(name);
+  if (!suite) throw Unimplemented(suite.error().message());
+  suites.push_back(*suite);
+}
+
+/// A list of names with colons between them; the suites of TLS 1.3 are not part of it.
 std::vector<CipherSuite> suites_of(const std::string& list) {
   auto suites = default_suites();
-  std::erase_if(suites, [](CipherSuite suite) { return !is_tls13(suite); });
+  std::erase_if(suites, std::not_fn(is_tls13));
   for (std::size_t at = 0; at < list.size();) {
     const auto end = std::min(list.find(':', at), list.size());
-    const auto suite = parse_cipher_suite(list.substr(at, end - at));
-    if (!suite) throw Unimplemented(suite.error().message());
-    suites.push_back(*suite);
+    apply_name(list.substr(at, end - at), suites);
     at = end + 1;
   }
   return suites;
@@ -56,7 +73,8 @@ std::vector<ProtocolVersion> versions_of(const Options& options) {
   };
   if (within(ProtocolVersion::tls13) && !options.no_tls13) versions.push_back(ProtocolVersion::tls13);
   if (within(ProtocolVersion::tls12) && !options.no_tls12) versions.push_back(ProtocolVersion::tls12);
-  if (versions.empty()) throw Unimplemented("neither TLS 1.2 nor TLS 1.3 is asked for");
+  const bool older_ones_are_wanted = !options.no_tls11 || !options.no_tls1;
+  if (versions.empty() && older_ones_are_wanted) throw Unimplemented("neither TLS 1.2 nor TLS 1.3 is asked for");
   return versions;
 }
 
