@@ -87,8 +87,8 @@ void Listener::rest(const std::string& why) {
     log_.warning(fmt::format("{}: new clients must wait: {}", service_->settings.name, why));
   }
   timer_.expires_after(rest_time);
-  timer_.async_wait([this](const std::error_code& error) {
-    if (error) return;
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
     resting_ = false;
     wait_for_clients();
   });

@@ -53,6 +53,7 @@ class Listener {
   std::chrono::steady_clock::time_point complained_{};
   bool resting_ = false;
   bool paused_ = false;
+  std::shared_ptr<void> alive_ = std::make_shared<bool>();  ///< a timer that has run out calls back even if cancelled
 };
 
 }  // namespace program
