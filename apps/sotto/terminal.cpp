@@ -1,9 +1,12 @@
 #include "terminal.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -22,6 +25,42 @@ bool use_colours() {
   }();
   return use;
 }
+
+volatile std::sig_atomic_t caught = 0;
+
+/// Holds the signals that end or stop a program for as long as it lives, so that the terminal can be set right before
+/// they take effect. They interrupt `wait_for_line` and nothing else.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    caught = 0;
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : signals) sigaddset(&held, signal);
+    pthread_sigmask(SIG_BLOCK, &held, &mask_before_);
+    struct sigaction note{};
+    note.sa_handler = [](int signal) { caught = signal; };
+    for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &note, &before_[i]);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() {
+    for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &before_[i], nullptr);
+    if (caught != 0) ::raise(caught);
+    pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  }
+
+  /// Returns false if a signal came first.
+  [[nodiscard]] bool wait_for_line(int terminal) const {
+    pollfd waiting{terminal, POLLIN, 0};
+    return ::ppoll(&waiting, 1, nullptr, &mask_before_) > 0;
+  }
+
+ private:
+  static constexpr auto signals = std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP});
+  std::array<struct sigaction, signals.size()> before_{};
+  sigset_t mask_before_{};
+};
 
 /// Switches the echo off for as long as it lives.
 class EchoOff {
@@ -64,14 +103,17 @@ Outcome<std::string> ask_secret(Typed kind, const std::string& what) {
     return failure(ExitCode::configuration,
                    fmt::format("{} {} and there is no terminal to ask on; give --passphrase-file", what, need));
   std::string passphrase;
+  const SignalsHeld signals_held;  // until the echo is on again
   const EchoOff echo_off(terminal.value());
   if (!echo_off.usable())
     return failure(ExitCode::configuration,
                    fmt::format("{} {} and the terminal cannot hide what is typed", what, need));
   say(terminal.value(), fmt::format("{} for {}: ", kind == Typed::pin ? "PIN" : "Passphrase", what));
   char character = 0;
-  while (::read(terminal.value(), &character, 1) == 1 && character != '\n') passphrase += character;
+  const bool answered = signals_held.wait_for_line(terminal.value());
+  while (answered && ::read(terminal.value(), &character, 1) == 1 && character != '\n') passphrase += character;
   say(terminal.value(), "\n");
+  if (!answered) return failure(ExitCode::configuration, fmt::format("{} {}, and nothing was typed", what, need));
   return passphrase;
 }
 
