@@ -29,7 +29,8 @@ struct OpenKey {
   CK_OBJECT_HANDLE key;
 };
 
-/// Says whether a call failed because the token, the session or the login is gone, and not because of what was asked.
+/// Says whether a call failed because the token, the session or the login is gone or of no more use, and not because of
+/// what was asked.
 bool is_loss(CK_RV result) {
   switch (result) {
     case CKR_DEVICE_REMOVED:
@@ -40,7 +41,9 @@ bool is_loss(CK_RV result) {
     case CKR_USER_NOT_LOGGED_IN:
     case CKR_OBJECT_HANDLE_INVALID:
     case CKR_KEY_HANDLE_INVALID:
-    case CKR_CRYPTOKI_NOT_INITIALIZED: return true;
+    case CKR_CRYPTOKI_NOT_INITIALIZED:
+    // A call before was begun and not finished, as when the PIN for one use was not typed on the token's keypad.
+    case CKR_OPERATION_ACTIVE: return true;
     default: return false;
   }
 }
