@@ -52,7 +52,8 @@ Json to_json(const TlsFacts& facts) {
 
 std::string in_times(unsigned count) { return count == 1 ? "once" : fmt::format("{} times", count); }
 
-std::string in_words(const TlsFacts& facts) {
+/// `whose`: stands before "authenticated" where the sentence does not say who was.
+std::string in_words(const TlsFacts& facts, std::string_view whose = "") {
   auto words = fmt::format("{} {}", facts.version, facts.cipher_suite);
   words += ", " + facts.key_exchange;
   if (facts.resumed) words += ", resumed";
@@ -60,9 +61,9 @@ std::string in_words(const TlsFacts& facts) {
   if (!facts.peer_certificate_compressed.empty())
     words += ", peer's certificate compressed " + facts.peer_certificate_compressed;
   if (facts.renegotiations != 0) words += fmt::format(", renegotiated {}", in_times(facts.renegotiations));
-  if (!facts.authenticated.empty()) words += ", authenticated " + printable(facts.authenticated) + ",";
   if (!facts.application_protocol.empty()) words += " alpn=" + printable(facts.application_protocol);
   if (!facts.server_name.empty()) words += " sni=" + printable(facts.server_name);
+  if (!facts.authenticated.empty()) words += fmt::format(", {}authenticated {}", whose, printable(facts.authenticated));
   return words;
 }
 
@@ -132,9 +133,7 @@ void Log::connection(const ConnectionRecord& record) {
     return;
   }
   std::string words = fmt::format("{}: {} to {}", record.service, record.client, record.backend);
-  if (record.client_tls) words += ", " + in_words(*record.client_tls);
-  if (record.client_tls && !record.client_tls->authenticated.empty())
-    words += fmt::format(", client authenticated {}", record.client_tls->authenticated);
+  if (record.client_tls) words += ", " + in_words(*record.client_tls, "client ");
   if (record.backend_tls) words += fmt::format(", backend {}", in_words(*record.backend_tls));
   write(LogLevel::info,
         fmt::format("{}, {} octets up, {} down, {:.3f} s, {}", words, record.octets_to_backend, record.octets_to_client,

@@ -29,7 +29,7 @@ struct TlsFacts {
   std::string key_exchange;  ///< in words, with its group
   std::string server_name;
   std::string application_protocol;
-  std::string authenticated;                ///< who the peer proved to be, in words
+  std::string authenticated;                ///< how the peer proved who it is, in words
   std::string certificate_compressed;       ///< how the certificate for the peer went, in words; empty if as it is
   std::string peer_certificate_compressed;  ///< how the peer's came
   bool resumed = false;
