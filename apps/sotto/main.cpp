@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "complain.hpp"
 #include "standard_streams.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -47,8 +48,8 @@ int run(int argc, char** argv) {
     const auto help = used.empty() ? std::string() : " " + used.front()->get_name();
     std::string why = error.what();
     while (!why.empty() && (why.back() == '\n' || why.back() == '.')) why.pop_back();
-    return static_cast<int>(
-        program::complain({program::ExitCode::usage, fmt::format("{} (see 'sotto{} --help')", why, help)}));
+    return static_cast<int>(program::complain(
+        {program::ExitCode::usage, fmt::format("{} (see 'sotto{} --help')", program::printable(why), help)}));
   }
   if (!chosen)
     return static_cast<int>(

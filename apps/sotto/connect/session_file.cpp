@@ -20,6 +20,7 @@ Outcome<std::shared_ptr<SessionFile>> SessionFile::open(std::filesystem::path fi
   if (!std::filesystem::exists(store->file_, error)) return store;
   auto content = read_file(store->file_);
   if (!content) return std::unexpected(content.error());
+  if (content->empty()) return store;  // as mktemp(1) makes it
   auto session = sotto::Session::parse(std::as_bytes(std::span(*content)));
   wipe(*content);
   if (!session) return failure(session.error(), fmt::format("the session file '{}'", printable(store->file_.string())));

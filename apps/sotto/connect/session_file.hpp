@@ -16,7 +16,7 @@ namespace program {
 /// Offers the session that a file holds, once, and keeps the newest one that the server gives. For one thread.
 class SessionFile : public sotto::SessionStore {
  public:
-  /// Reads `file` if it is there. The failure names the file.
+  /// Reads `file` if it is there and not empty. The failure names the file.
   static Outcome<std::shared_ptr<SessionFile>> open(std::filesystem::path file);
 
   void put(const std::string& server, sotto::Session session) override;
