@@ -155,9 +155,9 @@ Outcome<Preparation> prepare(const ConnectOptions& options) {
   preparation.name = sotto::ServerName(options.server_name.empty() ? preparation.target.host : options.server_name);
   if (const auto checked = preparation.name.check(); !checked)
     return failure(checked.error(), options.server_name.empty() ? printable(options.target) : "--servername");
-  const auto connect_timeout = parse_duration(options.connect_timeout, "--connect-timeout");
+  const auto connect_timeout = parse_timeout(options.connect_timeout, "--connect-timeout");
   if (!connect_timeout) return std::unexpected(connect_timeout.error());
-  const auto handshake_timeout = parse_duration(options.handshake_timeout, "--handshake-timeout");
+  const auto handshake_timeout = parse_timeout(options.handshake_timeout, "--handshake-timeout");
   if (!handshake_timeout) return std::unexpected(handshake_timeout.error());
   preparation.connect_timeout = *connect_timeout;
   preparation.handshake_timeout = *handshake_timeout;
@@ -362,7 +362,11 @@ void add_connect_command(CLI::App& app, Command& chosen) {
       "  sotto connect --json imaps://mail.example\n"
       "  sotto connect smtp+starttls://mail.example:587\n"
       "  sotto connect --resume session.bin --groups secp256r1 example.com:443\n");
-  command->callback([options, key_log, &chosen] {
+  command->callback([=, &chosen] {
+    if (const auto empty = find_empty_value(*command)) {
+      chosen = [empty] { return complain({ExitCode::usage, *empty}); };
+      return;
+    }
     options->use_key_log = key_log->count() > 0;
     chosen = [options] { return run_connect(*options); };
   });

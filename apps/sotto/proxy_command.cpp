@@ -70,9 +70,9 @@ Outcome<ServiceSettings> service_from_flags(const ProxyOptions& options) {
       keep(pair_files(options.backend_certificates, options.backend_keys, {}, "backend-"), service.backend_certificates,
            read) &&
       keep(parse_client_auth(options.client_auth), service.client_auth, read) &&
-      keep(parse_duration(options.handshake_timeout, "--handshake-timeout"), service.timeouts.handshake, read) &&
-      keep(parse_duration(options.connect_timeout, "--connect-timeout"), service.timeouts.connect, read) &&
-      keep(parse_duration(options.idle_timeout, "--idle-timeout"), service.timeouts.idle, read);
+      keep(parse_timeout(options.handshake_timeout, "--handshake-timeout"), service.timeouts.handshake, read) &&
+      keep(parse_timeout(options.connect_timeout, "--connect-timeout"), service.timeouts.connect, read) &&
+      keep(parse_timeout(options.idle_timeout, "--idle-timeout"), service.timeouts.idle, read);
   if (!all_read) return std::unexpected(read.error());
   service.name = service.from.text();
   if (!options.roots.empty()) service.roots = options.roots;
@@ -240,9 +240,10 @@ void add_running_flags(CLI::App& command, ProxyOptions& options) {
       ->capture_default_str();
 }
 
-/// A configuration file says everything, and --dev brings its own certificate.
+/// A configuration file says everything, and --dev brings its own certificate. No flag is without its value.
 std::optional<std::string> find_conflict(const CLI::App& command, const CLI::Option* configuration,
                                          const CLI::Option* dev) {
+  if (auto empty = find_empty_value(command)) return empty;
   if (configuration->count() > 0)
     for (const auto* const option : command.get_options())
       if (option != configuration && option->count() > 0)

@@ -80,6 +80,12 @@ Outcome<std::chrono::milliseconds> parse_duration(std::string_view text, const s
   return std::chrono::milliseconds(count * milliseconds);
 }
 
+Outcome<std::chrono::milliseconds> parse_timeout(std::string_view text, const std::string& name) {
+  auto time = parse_duration(text, name);
+  if (time && time->count() == 0) return failure(ExitCode::usage, fmt::format("{} must be more than 0", name));
+  return time;
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   while (true) {

@@ -17,6 +17,9 @@ std::string printable(std::string_view text);
 /// Reads "500ms", "30s", "10m", "1h" or a bare number of seconds. `name` (a flag or a key) is for the sentence.
 Outcome<std::chrono::milliseconds> parse_duration(std::string_view text, const std::string& name);
 
+/// Reads the same where no time at all would be no limit that anybody could keep.
+Outcome<std::chrono::milliseconds> parse_timeout(std::string_view text, const std::string& name);
+
 /// Splits at commas, dropping blanks around the parts and empty parts.
 std::vector<std::string> split_list(std::string_view text);
 

@@ -1,5 +1,8 @@
 #include "tls_options.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 namespace program {
@@ -23,6 +26,15 @@ void add_tls_options(CLI::App& command, TlsOptions& options, const TlsOptionText
       ->capture_default_str();
   command.add_flag("--no-certificate-compression", options.no_certificate_compression,
                    "Neither send nor take certificates that are compressed");
+}
+
+std::optional<std::string> find_empty_value(const CLI::App& command) {
+  for (const auto* const option : command.get_options()) {
+    const bool is_flag_with_value = !option->get_lnames().empty() && option->get_expected_min() > 0;
+    if (is_flag_with_value && std::ranges::find(option->results(), std::string()) != option->results().end())
+      return fmt::format("{} has no value", option->get_name());
+  }
+  return std::nullopt;
 }
 
 }  // namespace program

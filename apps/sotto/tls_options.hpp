@@ -1,6 +1,7 @@
 // The options that `connect` and `proxy` have in common: what is shown and what may be negotiated.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,9 @@ struct TlsOptionTexts {
 };
 
 void add_tls_options(CLI::App& command, TlsOptions& options, const TlsOptionTexts& texts);
+
+/// Complains of a flag whose value is empty, as that of an unset variable of a script is: it must not be a silent
+/// default, least of all where it says what is trusted.
+std::optional<std::string> find_empty_value(const CLI::App& command);
 
 }  // namespace program

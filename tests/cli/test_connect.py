@@ -192,6 +192,7 @@ def test_a_silent_server_is_given_up(certificates):
 
 def test_resume_keeps_the_session_in_a_private_file(gateway, certificates, tmp_path):
     file = tmp_path / "session"
+    file.touch()
     with Backend(answer_after_the_end) as backend:
         proxy = gateway(backend.address)
         first = connect(proxy.port, certificates, "--resume", file)

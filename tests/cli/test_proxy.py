@@ -1,6 +1,7 @@
 """The gateway: every direction of TLS, how connections end, and what it refuses."""
 
 import concurrent.futures
+import fcntl
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -158,6 +160,32 @@ def test_a_file_that_is_no_socket_stays_where_it_is(tmp_path):
     assert path.read_text() == "somebody's"
 
 
+@pytest.mark.parametrize("flag", ["--roots", "--servername", "--policy", "--alpn"])
+def test_an_empty_value_is_no_silent_default(flag):
+    for command in (["proxy", "tcp://127.0.0.1:0", "tls://localhost:1"], ["connect", "localhost:1"]):
+        result = run(*command, flag, "")
+        assert result.returncode == 2 and f"{flag} has no value".encode() in result.stderr, result.stderr.decode()
+
+
+@pytest.mark.parametrize("flag", ["--handshake-timeout", "--connect-timeout", "--idle-timeout"])
+def test_no_time_at_all_is_no_limit_that_anybody_could_keep(flag):
+    result = run("proxy", "tcp://127.0.0.1:0", "tcp://127.0.0.1:1", flag, "0s")
+    assert result.returncode == 2 and f"{flag} must be more than 0".encode() in result.stderr, result.stderr.decode()
+
+
+def test_the_terminal_has_its_echo_again_after_control_c(certificates):
+    ours, theirs = os.openpty()
+    process = start_on_terminal(theirs, "connect", "localhost:1", "--cert", certificates.cert, "--key", certificates.encrypted_key)
+    read_question(ours)
+    assert not termios.tcgetattr(theirs)[3] & termios.ECHO
+    os.write(ours, b"open ses\x03")
+    assert process.wait(PATIENCE) == -signal.SIGINT
+    assert termios.tcgetattr(theirs)[3] & termios.ECHO
+    process.stderr.close()
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_any_address_takes_ipv4_and_ipv6(certificates):
     with Backend(echo) as backend, Gateway("tcp://:0", backend.address) as proxy:
         for host in ("127.0.0.1", "::1"):
@@ -178,22 +206,28 @@ def test_flags_that_may_be_repeated_take_one_value_each(certificates):
         round_trip(tls)
 
 
-def test_a_passphrase_is_asked_for_on_the_terminal_without_echo(certificates):
-    import fcntl
-    import termios
-    ours, theirs = os.openpty()
-
+def start_on_terminal(terminal, *arguments):
     def own_terminal():
         os.setsid()
-        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
+    return subprocess.Popen([SOTTO, *arguments], preexec_fn=own_terminal, stderr=subprocess.PIPE, text=True)
+
+
+def read_question(terminal):
+    seen = b""
+    while b"Passphrase for" not in seen or not seen.endswith(b": "):
+        seen += os.read(terminal, 1000)
+    return seen
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal_without_echo(certificates):
+    ours, theirs = os.openpty()
     with Backend(echo) as backend:
-        process = subprocess.Popen([SOTTO, "proxy", "tls://127.0.0.1:0", backend.address, "--cert", certificates.cert, "--key",
-                                    certificates.encrypted_key], preexec_fn=own_terminal, stderr=subprocess.PIPE, text=True)
+        process = start_on_terminal(theirs, "proxy", "tls://127.0.0.1:0", backend.address, "--cert", certificates.cert, "--key",
+                                    certificates.encrypted_key)
         try:
-            seen = b""
-            while b"Passphrase for" not in seen or not seen.endswith(b": "):
-                seen += os.read(ours, 1000)
+            seen = read_question(ours)
             assert str(certificates.encrypted_key).encode() in seen
             os.write(ours, b"open sesame\n")
             line = process.stderr.readline()
@@ -333,6 +367,7 @@ def test_client_certificates_can_be_required(gateway, certificates, client_certi
                                stdin=b"hello")
         assert with_certificate.returncode == 0 and with_certificate.stdout == b"hello", with_certificate.stderr.decode()
         proxy.wait_for("client authenticated")
+        assert proxy.log().count("authenticated") == 1, "it is said once"
         without = run("connect", f"localhost:{proxy.port}", "--roots", certificates.ca, stdin=b"hello")
         assert without.returncode == 5 and b"certificate_required" in without.stderr, without.stderr.decode()
         assert without.stdout == b""

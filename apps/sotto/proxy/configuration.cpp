@@ -39,6 +39,7 @@ class TableReader {
     return with(key, [&](const toml::node& node) -> Outcome<void> {
       const auto found = node.value_exact<std::string>();
       if (!found) return wrong(&node, fmt::format("'{}' must be a string", key));
+      if (found->empty()) return wrong(&node, fmt::format("'{}' has no value", key));
       value = *found;
       return {};
     });
@@ -46,14 +47,14 @@ class TableReader {
 
   Outcome<void> file(std::string_view key, std::optional<std::filesystem::path>& value) const {
     std::string name;
-    if (auto read = text(key, name); !read || name.empty()) return read;
+    if (auto read = text(key, name); !read || !has(key)) return read;
     value = file_.parent_path() / name;  // relative to the configuration; an absolute path stays as it is
     return {};
   }
 
   /// Reads a file's name or a pkcs11: URI, which is relative to nothing.
   Outcome<void> file_or_uri(std::string_view key, std::string& value) const {
-    if (auto read = text(key, value); !read || value.empty() || pkcs11::is_uri(value)) return read;
+    if (auto read = text(key, value); !read || !has(key) || pkcs11::is_uri(value)) return read;
     value = (file_.parent_path() / value).string();
     return {};
   }
@@ -77,11 +78,12 @@ class TableReader {
     });
   }
 
-  Outcome<void> duration(std::string_view key, std::chrono::milliseconds& value) const {
+  using ReadTime = Outcome<std::chrono::milliseconds> (*)(std::string_view text, const std::string& name);
+  Outcome<void> time(std::string_view key, std::chrono::milliseconds& value, ReadTime read_time) const {
     return with(key, [&](const toml::node& node) -> Outcome<void> {
       const auto seconds = node.value_exact<std::int64_t>();
       const auto written = seconds ? std::to_string(*seconds) : node.value_exact<std::string>().value_or("");
-      const auto read = parse_duration(written, std::string(key));
+      const auto read = read_time(written, std::string(key));
       if (!read) return wrong(&node, read.error().sentence);
       value = *read;
       return {};
@@ -225,9 +227,9 @@ Outcome<void> read_service(const TableReader& table, ProxySettings& settings) {
       [&] { return table.text("backend_policy", service.backend_policy); },
       [&] { return table.text("backend_min_version", service.backend_versions.min); },
       [&] { return table.text("backend_max_version", service.backend_versions.max); },
-      [&] { return table.duration("handshake_timeout", service.timeouts.handshake); },
-      [&] { return table.duration("connect_timeout", service.timeouts.connect); },
-      [&] { return table.duration("idle_timeout", service.timeouts.idle); });
+      [&] { return table.time("handshake_timeout", service.timeouts.handshake, parse_timeout); },
+      [&] { return table.time("connect_timeout", service.timeouts.connect, parse_timeout); },
+      [&] { return table.time("idle_timeout", service.timeouts.idle, parse_timeout); });
   if (!read) return read;
   if (service.name.empty()) service.name = service.from.text();
   if (const auto checked = check_service(service, Spelling::keys); !checked)
@@ -246,7 +248,7 @@ Outcome<void> read_top(const TableReader& table, ProxySettings& settings) {
         return table.count("max_connections", 10'000'000,
                            [&](auto n) { settings.max_connections = static_cast<std::size_t>(n); });
       },
-      [&] { return table.duration("drain_timeout", settings.drain_timeout); },
+      [&] { return table.time("drain_timeout", settings.drain_timeout, parse_duration); },
       [&] {
         return table.parsed("log_format", [&](const std::string& text) -> Outcome<void> {
           const auto format = parse_log_format(text);

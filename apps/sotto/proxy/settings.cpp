@@ -1,6 +1,7 @@
 #include "proxy/settings.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,31 @@ VersionRange versions_for_backend(const ServiceSettings& service) {
   if (range.max.empty()) range.max = service.versions.max;
   return range;
 }
+
+namespace {
+
+using Spell = std::function<std::string(std::string name)>;
+
+/// Checks what must be right by itself. What it is read for is made of it again when the service is loaded.
+Outcome<void> check_values(const ServiceSettings& service, const Spell& spelled) {
+  const auto wrong = [&](const char* name, const sotto::Error& error) {
+    return failure(ExitCode::usage, fmt::format("{}: {}", spelled(name), printable(error.message())));
+  };
+  if (const auto policy = sotto::Policy::named(service.policy); !policy) return wrong("policy", policy.error());
+  if (!service.backend_policy.empty())
+    if (const auto policy = sotto::Policy::named(service.backend_policy); !policy)
+      return wrong("backend-policy", policy.error());
+  if (!service.server_name.empty())
+    if (const auto name = sotto::ServerName(service.server_name).check(); !name)
+      return wrong("servername", name.error());
+  for (const auto& record : service.tlsa)
+    if (const auto parsed = sotto::TlsaRecord::parse(record); !parsed) return wrong("tlsa", parsed.error());
+  if (auto checked = check_versions(service.versions, spelled("min-version"), spelled("max-version")); !checked)
+    return checked;
+  return check_versions(versions_for_backend(service), spelled("backend-min-version"), spelled("backend-max-version"));
+}
+
+}  // namespace
 
 Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
   const auto spelled = [&](std::string name) {
@@ -70,15 +96,15 @@ Outcome<void> check_service(const ServiceSettings& service, Spelling spelling) {
   if (service.verify_sessions_again && service.insecure_backend)
     return wrong(
         fmt::format("{} and {} contradict each other", spelled("verify-sessions-again"), spelled("insecure-backend")));
+  if (service.roots && service.insecure_backend)
+    return wrong(fmt::format("{} and {} contradict each other", spelled("roots"), spelled("insecure-backend")));
   if (!service.tlsa.empty() && service.insecure_backend)
     return wrong(fmt::format("{} and {} contradict each other", spelled("tlsa"), spelled("insecure-backend")));
   if (service.from.is_starttls() && service.to.is_starttls() && service.from.protocol != service.to.protocol)
     return wrong(fmt::format("{} and {} are two protocols", from, to));
   if (!service.from.is_tls() && !service.to.is_tls() && !service.alpn.empty())
     return wrong(fmt::format("{} has no use: neither {} nor {} speaks TLS", spelled("alpn"), from, to));
-  if (auto checked = check_versions(service.versions, spelled("min-version"), spelled("max-version")); !checked)
-    return checked;
-  return check_versions(versions_for_backend(service), spelled("backend-min-version"), spelled("backend-max-version"));
+  return check_values(service, spelled);
 }
 
 }  // namespace program

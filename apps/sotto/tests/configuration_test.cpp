@@ -93,6 +93,7 @@ to = "unix:/run/db.sock"
 
 TEST_F(ConfigurationTest, names_the_line_of_what_is_wrong) {
   const std::string head = "[[service]]\nfrom = \"tcp://127.0.0.1:1\"\nto = \"tcp://127.0.0.1:2\"\n";
+  const std::string tls = "[[service]]\nfrom = \"tcp://127.0.0.1:1\"\nto = \"tls://a:2\"\n";
   struct Row {
     std::string content;
     std::string line;
@@ -104,6 +105,14 @@ TEST_F(ConfigurationTest, names_the_line_of_what_is_wrong) {
       {"workers = 0\n" + head, "line 1", "whole number"},
       {"workers = \"2\"\n" + head, "line 1", "whole number"},
       {head + "idle_timeout = \"5 minutes\"\n", "line 4", "not a duration"},
+      {head + "idle_timeout = 0\n", "line 4", "idle_timeout must be more than 0"},
+      {tls + "roots = \"\"\n", "line 4", "'roots' has no value"},
+      {head + "name = \"\"\n", "line 4", "'name' has no value"},
+      {head + "policy = \"nonsense\"\n", "line 1", "policy: "},
+      {tls + "backend_policy = \"nonsense\"\n", "line 1", "backend_policy: "},
+      {tls + "servername = \"a b\"\n", "line 1", "servername: "},
+      {tls + "tlsa = [\"3 1 1\"]\n", "line 1", "tlsa: "},
+      {tls + "roots = \"a.pem\"\ninsecure_backend = true\n", "line 1", "contradict each other"},
       {head + "colour = \"red\"\n", "line 4", "no setting 'colour'"},
       {head + "alpn = \"h2\"\n", "line 4", "array of strings"},
       {head + "insecure_backend = 1\n", "line 4", "true or false"},
