@@ -127,6 +127,7 @@ class ImapServer final : public LineDialogue {
 /// Takes STARTTLS out of the capabilities until the client is logged in; the server has no offer after that.
 class ImapScreen final : public LineScreen {
   void on_client_line(std::string_view line) override {
+    client_.let_pass(literal_length(line));
     const auto tag = take_word(line);
     const auto command = take_word(line);
     if (same_text(command, "LOGIN") || same_text(command, "AUTHENTICATE")) login_tag_ = tag;

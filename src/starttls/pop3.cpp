@@ -1,4 +1,7 @@
 // POP3. RFC 1939, RFC 2449, RFC 2595, 4.
+#include <deque>
+#include <utility>
+
 #include "starttls/dialects.hpp"
 
 namespace sotto::inline v0::starttls::detail {
@@ -89,26 +92,37 @@ class Pop3Server final : public LineDialogue {
   }
 };
 
-/// Takes STLS out of the answer to CAPA until the client is logged in: before that the server sends no mail, whose
-/// lines could look the same.
+/// Takes STLS out of the answers to CAPA until the client is logged in. Commands may come several at once (RFC 2449,
+/// 6.6) and are answered in order, so it is known which answer is which, and no mail is touched.
 class Pop3Screen final : public LineScreen {
-  void on_client_line(std::string_view line) override {
-    const auto command = take_word(line);
-    logging_in_ = same_text(command, "PASS") || same_text(command, "APOP") || same_text(command, "AUTH") ||
-                  (logging_in_ && !is_command(command));
-  }
+  enum class Command : std::uint8_t { capa, login, other };
 
-  /// What is no command continues a SASL exchange.
-  static bool is_command(std::string_view word) {
-    return same_text(word, "CAPA") || same_text(word, "USER") || same_text(word, "NOOP") || same_text(word, "QUIT");
+  void on_client_line(std::string_view line) override {
+    if (std::exchange(continues_, false)) return;  // a SASL exchange goes on: no command
+    const auto command = take_word(line);
+    const bool logs_in = same_text(command, "PASS") || same_text(command, "APOP") || same_text(command, "AUTH");
+    unanswered_.push_back(same_text(command, "CAPA") ? Command::capa : logs_in ? Command::login : Command::other);
   }
 
   std::string on_server_line(std::string line) override {
-    if (logging_in_ && line.starts_with("+OK")) finish();
-    return same_text(without_end(line), "STLS") ? std::string() : line;
+    const auto text = without_end(line);
+    if (in_list_) {
+      in_list_ = text != ".";
+      return same_text(text, "STLS") ? std::string() : line;
+    }
+    continues_ = text == "+" || text.starts_with("+ ");
+    const bool succeeds = text.starts_with("+OK");
+    if ((!succeeds && !text.starts_with("-ERR")) || unanswered_.empty()) return line;  // such as the greeting
+    const auto answered = unanswered_.front();
+    unanswered_.pop_front();
+    if (succeeds && answered == Command::login) finish();
+    in_list_ = succeeds && answered == Command::capa;
+    return line;
   }
 
-  bool logging_in_ = false;
+  std::deque<Command> unanswered_;
+  bool continues_ = false;
+  bool in_list_ = false;
 };
 
 }  // namespace

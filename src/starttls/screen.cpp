@@ -46,9 +46,7 @@ void LineScreen::from_client(View in, Buffer& out) {
   if (finished()) return;
   client_.add(in);
   for (auto piece = client_.next(); !piece.text.empty() && !finished(); piece = client_.next()) {
-    if (!piece.is_line) continue;
-    client_.let_pass(literal_length(without_end(piece.text)));
-    on_client_line(without_end(piece.text));
+    if (piece.is_line) on_client_line(without_end(piece.text));
   }
 }
 

@@ -104,6 +104,7 @@ class SieveServer final : public LineDialogue {
 /// Takes STARTTLS out of the capabilities until the client is logged in.
 class SieveScreen final : public LineScreen {
   void on_client_line(std::string_view line) override {
+    client_.let_pass(literal_length(line));
     const auto command = take_word(line);
     if (same_text(command, "AUTHENTICATE")) logging_in_ = true;
   }

@@ -63,6 +63,17 @@ const Session sessions[] = {
       {"CAPA\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\n.\r\n"},
       {"PASS right\r\n", "+OK in\r\n", "+OK in\r\n"},
       {"RETR 1\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\nSTLS\r\n.\r\n"}}},
+    {Protocol::pop3,
+     {{"", "+OK ready\r\n", "+OK ready\r\n"},
+      {"CAPA\r\nAUTH PLAIN\r\n", "+OK\r\nSTLS\r\n.\r\n+ \r\n", "+OK\r\n.\r\n+ \r\n"},
+      {"AGpvZQBwdw==\r\n", "+OK in\r\n", "+OK in\r\n"},
+      {"RETR 1\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\nSTLS\r\n.\r\n"}}},
+    {Protocol::pop3,  // a password that looks like a literal is none
+     {{"USER joe\r\nPASS wrong{60}\r\n", "+OK\r\n-ERR no\r\n", "+OK\r\n-ERR no\r\n"},
+      {"CAPA\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\n.\r\n"}}},
+    {Protocol::pop3,  // RFC 2449, 6.6: several commands at once
+     {{"USER joe\r\nPASS right\r\nNOOP\r\nRETR 1\r\n", "+OK\r\n+OK in\r\n+OK\r\n+OK\r\nSTLS\r\n.\r\n",
+       "+OK\r\n+OK in\r\n+OK\r\n+OK\r\nSTLS\r\n.\r\n"}}},
     {Protocol::nntp,
      {{"CAPABILITIES\r\n", "101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", "101 list\r\nVERSION 2\r\n.\r\n"},
       {"ARTICLE 1\r\n", "220 1\r\n101 STARTTLS\r\nSTARTTLS\r\n.\r\n", "220 1\r\n101 STARTTLS\r\nSTARTTLS\r\n.\r\n"}}},
