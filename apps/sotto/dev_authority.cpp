@@ -48,7 +48,9 @@ Outcome<Store> open_store() {
 
 std::string common_name() {
   const char* const user = std::getenv("USER");
-  return fmt::format("sotto dev CA of {}", user != nullptr && *user != '\0' ? printable(user) : "this machine");
+  const auto owner = user != nullptr ? printable(user) : std::string();
+  constexpr std::size_t longest = 40;  // RFC 5280, appendix A.1: a common name has at most 64 characters
+  return fmt::format("sotto dev CA of {}", owner.empty() || owner.size() > longest ? "this machine" : owner);
 }
 
 bool is_valid_for_long(const sotto::Certificate& certificate) {

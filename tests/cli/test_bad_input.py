@@ -202,6 +202,11 @@ def test_the_key_files_are_readable_by_their_owner_only(tmp_path):
         assert file.stat().st_mode & 0o777 == expected, file
 
 
+def test_the_authority_needs_no_name_that_fits_a_certificate(tmp_path):
+    made = run("cert", "dev", env={"XDG_DATA_HOME": str(tmp_path), "USER": "somebody.with.a.name." * 4})
+    assert made.returncode == 0, made.stderr.decode()
+
+
 def test_the_authority_is_made_once_and_issues_for_the_names_given(tmp_path):
     env = {"XDG_DATA_HOME": str(tmp_path)}
     ca = run("cert", "dev", "--print-ca", env=env).stdout.decode().strip()
