@@ -81,7 +81,7 @@ class Visit : public std::enable_shared_from_this<Visit> {
     const auto rest = line.substr(std::min(line.size(), method.size() + 1));
     const auto path = rest.substr(0, rest.find(' '));
     const auto answer = answer_to(method, path);
-    // A request with a body is refused, so nothing but further requests may follow on the connection.
+    // Methods that have a body are refused, so nothing but further requests should follow on the connection.
     const bool keep = line.ends_with("HTTP/1.1") && answer.status.starts_with("200") && !asks_to_close(head);
     response_ = fmt::format(
         "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: {}\r\n\r\n{}",
