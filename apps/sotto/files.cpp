@@ -29,7 +29,16 @@ bool write_all(int descriptor, std::string_view content) {
     if (written < 0) return false;
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(descriptor) == 0;
+  while (::fsync(descriptor) != 0)
+    if (errno != EINTR) return false;
+  return true;
+}
+
+Descriptor open_to_read(const std::filesystem::path& file) {
+  while (true) {
+    Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (descriptor || errno != EINTR) return descriptor;
+  }
 }
 
 }  // namespace
@@ -38,7 +47,7 @@ Outcome<std::string> read_file(const std::filesystem::path& file) {
   const auto unreadable = [&](const std::string& why) {
     return failure(ExitCode::configuration, fmt::format("the file {} cannot be read: {}", quoted(file), why));
   };
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto descriptor = open_to_read(file);
   if (!descriptor) return unreadable(reason());
   std::string content;
   char block[16384];
@@ -62,14 +71,16 @@ Outcome<std::string> read_first_line(const std::filesystem::path& file) {
 
 Outcome<void> replace_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
   auto name = file.string() + ".XXXXXX";
+  bool made = false;
   const auto cannot_write = [&] {
     const auto why = reason();
-    ::unlink(name.c_str());
+    if (made) ::unlink(name.c_str());
     return failure(ExitCode::configuration, fmt::format("the file {} cannot be written: {}", quoted(file), why));
   };
   // mkostemp creates with O_EXCL and mode 0600, so that a secret is never readable by others, not even for a moment.
   const Descriptor descriptor(::mkostemp(name.data(), O_CLOEXEC));
   if (!descriptor) return cannot_write();
+  made = true;
   if (!write_all(descriptor.value(), content) || ::fchmod(descriptor.value(), mode) != 0) return cannot_write();
   if (::rename(name.c_str(), file.c_str()) != 0) return cannot_write();
   return {};

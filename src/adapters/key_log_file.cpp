@@ -27,8 +27,7 @@ class KeyLogFile final : public KeyLog {
     text += '\n';
     // One call for one line: with O_APPEND, lines of several threads do not mix. A line that cannot be written is lost;
     // a debugging aid must not end connections.
-    const auto written = ::write(descriptor_, text.data(), text.size());
-    static_cast<void>(written);
+    while (::write(descriptor_, text.data(), text.size()) < 0 && errno == EINTR) continue;
     wipe(MutableView(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
   }
 
@@ -36,11 +35,18 @@ class KeyLogFile final : public KeyLog {
   int descriptor_;
 };
 
+int open_to_append(const std::string& file) {
+  while (true) {
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor >= 0 || errno != EINTR) return descriptor;
+  }
+}
+
 }  // namespace
 
 Result<std::shared_ptr<KeyLog>> key_log_file(const std::string& file) {
   return contain([&]() -> Result<std::shared_ptr<KeyLog>> {
-    const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const int descriptor = open_to_append(file);
     if (descriptor < 0) return fail(Code::unreadable_file, file + ": " + std::strerror(errno));
     return std::make_shared<KeyLogFile>(descriptor);
   });

@@ -21,10 +21,19 @@ std::unexpected<Error> unreadable(const std::filesystem::path& file, int error) 
   return fail(Code::unreadable_file, file.string() + ": " + std::generic_category().message(error));
 }
 
+using Stream = std::unique_ptr<std::FILE, Closer>;
+
+Stream open_to_read(const std::filesystem::path& file) {
+  while (true) {
+    Stream stream(std::fopen(file.c_str(), "rb"));
+    if (stream || errno != EINTR) return stream;
+  }
+}
+
 }  // namespace
 
 Result<SecretBytes> read_file(const std::filesystem::path& file) {
-  const std::unique_ptr<std::FILE, Closer> stream(std::fopen(file.c_str(), "rb"));
+  const auto stream = open_to_read(file);
   if (!stream) return unreadable(file, errno);
   std::setvbuf(stream.get(), nullptr, _IONBF, 0);  // a buffer would keep a copy of a key
   SecretBytes content;

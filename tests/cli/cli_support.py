@@ -15,7 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOTTO = os.environ.get("SOTTO", str(ROOT / "build/release/bin/sotto"))
-# Makes the calls of the kernel fail, loaded into the program: tests/faults/troubled_io.cpp.
+# Makes the calls of the kernel fail, loaded into the program: tests/faults.
 TROUBLED_IO = str(ROOT / "build/release/lib/troubled_io.so")
 # Lets the program's time of day be later: tests/faults/clock_ahead.cpp.
 CLOCK_AHEAD = str(ROOT / "build/release/lib/clock_ahead.so")

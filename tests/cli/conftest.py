@@ -55,6 +55,16 @@ def gateway(certificates):
 
 
 @pytest.fixture
+def troubled(gateway):
+    """Starts a gateway whose calls of the kernel fail as `faults` says."""
+
+    def start(backend, faults, *flags, **settings):
+        return gateway(backend, *flags, env={"LD_PRELOAD": support.TROUBLED_IO, "SOTTO_FAULTS": faults}, **settings)
+
+    return start
+
+
+@pytest.fixture
 def report(capsys):
     """Prints a measured figure, captured or not."""
 

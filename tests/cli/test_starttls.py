@@ -259,3 +259,52 @@ def test_what_the_server_says_last_is_passed_on_without_the_end_of_its_line(cert
             while got := tls.recv(4096):
                 heard += got
     assert heard == b"421 good"
+
+
+def said_before_tls(port):
+    with socket.create_connection(("127.0.0.1", port), support.PATIENCE) as client:
+        return client.makefile("rb").read()
+
+
+def said_inside_tls(protocol, port, ca):
+    done = support.run("connect", f"{protocol}+starttls://localhost:{port}", "--roots", ca, "-q", "--no-half-close")
+    return done.stdout
+
+
+GREETED = ["smtp", "submission", "lmtp", "imap", "pop3", "nntp", "sieve", "ftp", "mysql"]
+NOT_GREETED = ["ldap", "postgresql", "xmpp", "xmpp-server", "irc"]
+
+
+@pytest.mark.parametrize("protocol", GREETED + NOT_GREETED)
+def test_a_client_is_told_that_nobody_is_behind(protocol, certificates):
+    """A plain backend that refuses: TLS has no part in it."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with support.Gateway(f"{protocol}+starttls://127.0.0.1:0", f"tcp://127.0.0.1:{port}", "--cert", certificates.cert, "--key",
+                         certificates.key) as gateway:
+        if protocol in GREETED:
+            said = said_before_tls(gateway.port)
+        else:
+            said = said_inside_tls(protocol, gateway.port, certificates.ca)
+        if protocol.startswith("xmpp"):
+            assert b"<remote-connection-failed" in said  # RFC 6120, 4.9.3.15, which says it all
+        else:
+            assert b"The server behind this gateway cannot be reached" in said and b"with TLS" not in said
+        gateway.wait_for("the backend cannot be reached: Connection refused")
+
+
+BEHIND = {
+    "tls": ([b"no TLS\r\n"], b"cannot be reached with TLS"),
+    "imap+starttls": ([b"* OK ready\r\n", b"a1 BAD no\r\n"], b"cannot be reached with TLS"),
+    "tcp": ([b"SSH-2.0-OpenSSH_9.2\r\n"], b"did not begin a session"),
+}
+
+
+@pytest.mark.parametrize("scheme", BEHIND)
+def test_a_client_is_told_how_the_server_behind_has_failed(scheme, certificates):
+    said, words = BEHIND[scheme]
+    trust = [] if scheme == "tcp" else ["--roots", certificates.ca]
+    with Fake(*said) as server, \
+            support.Gateway("imap+starttls://127.0.0.1:0", f"{scheme}://127.0.0.1:{server.port}", "--cert", certificates.cert,
+                            "--key", certificates.key, *trust) as gateway:
+        assert said_before_tls(gateway.port) == b"* BYE The server behind this gateway " + words + b"\r\n"

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "net/address.hpp"
+#include "net/exhaustion.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -20,7 +21,8 @@ namespace {
 /// Returns 0 or an errno.
 int connect_within(int socket, const Address& address, std::chrono::milliseconds limit) {
   if (::connect(socket, address.get(), address.length) == 0) return 0;
-  if (errno != EINPROGRESS) return errno;
+  // POSIX, connect(): what was interrupted goes on like what is in progress.
+  if (errno != EINPROGRESS && errno != EINTR) return errno;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   pollfd waiting{socket, POLLOUT, 0};
   while (true) {
@@ -35,22 +37,45 @@ int connect_within(int socket, const Address& address, std::chrono::milliseconds
   return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
+/// Why no address of a peer could be reached.
+class Attempts {
+ public:
+  void add(const Address& address, int error) {
+    same_ = same_ && (all_.empty() || error == error_);
+    error_ = error;
+    if (!all_.empty()) all_ += "; ";
+    all_ += fmt::format("{}: {}", address.text(), std::system_category().message(error));
+  }
+  /// Names the addresses where they have failed in different ways.
+  [[nodiscard]] Failure failure(const Endpoint& endpoint) const {
+    const auto why = same_ ? std::system_category().message(error_) : all_;
+    return {exit_code_of_call(error_), fmt::format("no connection to {}: {}", endpoint.text(), why)};
+  }
+
+ private:
+  std::string all_;
+  bool same_ = true;
+  int error_ = 0;
+};
+
 }  // namespace
 
 Outcome<Dialled> dial(const Endpoint& endpoint, std::chrono::milliseconds limit) {
   const auto addresses = resolve_peer(endpoint);
   if (!addresses) return std::unexpected(addresses.error());
-  int error = 0;
+  Attempts attempts;
   for (const auto& address : *addresses) {
     Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    error = socket ? connect_within(socket.value(), address, limit) : errno;
-    if (error != 0) continue;
+    const int error = socket ? connect_within(socket.value(), address, limit) : errno;
+    if (error != 0) {
+      attempts.add(address, error);
+      continue;
+    }
     const int on = 1;
     ::setsockopt(socket.value(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return Dialled{std::move(socket), address.text()};
   }
-  return failure(ExitCode::network,
-                 fmt::format("no connection to {}: {}", endpoint.text(), std::system_category().message(error)));
+  return std::unexpected(attempts.failure(endpoint));
 }
 
 }  // namespace program

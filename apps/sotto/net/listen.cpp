@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "net/exhaustion.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -22,7 +23,8 @@ constexpr int backlog = 4096;
 void remove_stale_socket(const Address& address) {
   struct stat status{};
   if (::lstat(address.text().substr(5).c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // It does not wait: somebody whose queue is full is alive.
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (probe && ::connect(probe.value(), address.get(), address.length) != 0 && errno == ECONNREFUSED)
     ::unlink(address.text().substr(5).c_str());
 }
@@ -58,6 +60,10 @@ ListeningSocket::~ListeningSocket() {
 Outcome<std::vector<ListeningSocket>> listen_on(const Endpoint& endpoint) {
   const auto addresses = resolve_listener(endpoint);
   if (!addresses) return std::unexpected(addresses.error());
+  const auto cannot_listen = [&](int error) {
+    return failure(exit_code_of_call(error), fmt::format("cannot listen on {}: {}", printable(endpoint.text()),
+                                                         std::system_category().message(error)));
+  };
   std::vector<ListeningSocket> sockets;
   int absent = 0;
   for (const auto& address : *addresses) {
@@ -68,13 +74,9 @@ Outcome<std::vector<ListeningSocket>> listen_on(const Endpoint& endpoint) {
       continue;
     }
     absent = socket.error();
-    if (absent != EAFNOSUPPORT && absent != EADDRNOTAVAIL)
-      return failure(ExitCode::network, fmt::format("cannot listen on {}: {}", printable(endpoint.text()),
-                                                    std::system_category().message(absent)));
+    if (absent != EAFNOSUPPORT && absent != EADDRNOTAVAIL) return cannot_listen(absent);
   }
-  if (sockets.empty())
-    return failure(ExitCode::network, fmt::format("cannot listen on {}: {}", printable(endpoint.text()),
-                                                  std::system_category().message(absent)));
+  if (sockets.empty()) return cannot_listen(absent);
   return sockets;
 }
 

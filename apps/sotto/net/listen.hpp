@@ -26,7 +26,7 @@ class ListeningSocket {
   Address address_;
 };
 
-/// Listens on every address of `endpoint`. The failure names the endpoint (ExitCode::network).
+/// Listens on every address of `endpoint`. The failure names the endpoint.
 Outcome<std::vector<ListeningSocket>> listen_on(const Endpoint& endpoint);
 
 }  // namespace program

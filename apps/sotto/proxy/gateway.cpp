@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -83,7 +84,7 @@ Outcome<void> Gateway::start() {
   auto services = load(settings_);
   if (!services) return std::unexpected(services.error());
   max_connections_ = connection_limit();
-  if (auto opened = open(*services); !opened) return opened;
+  if (auto opened = open(*std::move(services)); !opened) return opened;
   surroundings_.passphrases.stop_asking();
   for (const auto& service : services_)
     if (service->settings.insecure_backend)
@@ -141,32 +142,39 @@ Outcome<Gateway::Services> Gateway::load(const ProxySettings& settings) {
 }
 
 /// Makes `services` the ones that new clients get. On failure everything stays as it was.
-Outcome<void> Gateway::open(const Services& services) {
-  std::map<std::string, std::vector<ListeningSocket>> opened;
+Outcome<void> Gateway::open(Services services) {
+  Listeners opened;
   std::map<std::string, std::shared_ptr<const Service>> wanted;
   for (const auto& service : services) {
     const auto& from = service->settings.from;
     if (!wanted.emplace(from.text(), service).second)
       return failure(ExitCode::configuration, fmt::format("two services listen on {}", printable(from.text())));
     if (listeners_.contains(from.text())) continue;
-    auto sockets = listen_on(from);
-    if (!sockets) return std::unexpected(sockets.error());
-    opened.emplace(from.text(), *std::move(sockets));
+    auto listener = make_listener(service);
+    if (!listener) return std::unexpected(listener.error());
+    opened.emplace(from.text(), *std::move(listener));
   }
+  // From here on nothing can fail.
   std::erase_if(listeners_, [&](const auto& entry) { return !wanted.contains(entry.first); });
-  for (auto& [endpoint, sockets] : opened)
-    listeners_[endpoint] = make_listener(std::move(sockets), wanted.at(endpoint));
+  listeners_.merge(opened);
   for (auto& [endpoint, listener] : listeners_) listener->serve_with(wanted.at(endpoint));
-  services_ = services;
+  services_ = std::move(services);
   return {};
 }
 
-std::unique_ptr<Listener> Gateway::make_listener(std::vector<ListeningSocket> sockets,
-                                                 std::shared_ptr<const Service> service) {
-  return std::make_unique<Listener>(context_, log_, std::move(sockets), std::move(service),
-                                    [this](Descriptor client, const Address& address, const auto& its_service) {
-                                      hand_over(std::move(client), address, its_service);
-                                    });
+Outcome<std::unique_ptr<Listener>> Gateway::make_listener(std::shared_ptr<const Service> service) {
+  const auto from = service->settings.from;
+  auto sockets = listen_on(from);
+  if (!sockets) return std::unexpected(sockets.error());
+  const auto take = [this](Descriptor client, const Address& address, const auto& its_service) {
+    hand_over(std::move(client), address, its_service);
+  };
+  try {
+    return std::make_unique<Listener>(context_, log_, *std::move(sockets), std::move(service), take);
+  } catch (const std::system_error& error) {
+    return failure(ExitCode::internal,
+                   fmt::format("cannot listen on {}: {}", printable(from.text()), error.code().message()));
+  }
 }
 
 /// Each connection takes two descriptors: accepting more than there are would only fail later.
@@ -231,10 +239,10 @@ void Gateway::reload() {
   const auto outcome = [this]() -> Outcome<void> {
     auto settings = read_settings_();
     if (!settings) return std::unexpected(settings.error());
-    const auto services = load(*settings);
+    auto services = load(*settings);
     if (!services) return std::unexpected(services.error());
-    if (auto opened = open(*services); !opened) return opened;
-    settings_.services = settings->services;
+    if (auto opened = open(*std::move(services)); !opened) return opened;
+    settings_.services = std::move(settings->services);
     settings_.drain_timeout = settings->drain_timeout;
     return {};
   }();

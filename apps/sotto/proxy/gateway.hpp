@@ -39,8 +39,8 @@ class Gateway {
   using Listeners = std::map<std::string, std::unique_ptr<Listener>>;  ///< by the endpoint as it was asked for
 
   Outcome<Services> load(const ProxySettings& settings);
-  Outcome<void> open(const Services& services);
-  std::unique_ptr<Listener> make_listener(std::vector<ListeningSocket> sockets, std::shared_ptr<const Service> service);
+  Outcome<void> open(Services services);
+  Outcome<std::unique_ptr<Listener>> make_listener(std::shared_ptr<const Service> service);
   std::size_t connection_limit() const;
   void hand_over(Descriptor client, const Address& address, const std::shared_ptr<const Service>& service);
   void on_connection_finished();

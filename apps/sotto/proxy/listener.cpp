@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "net/exhaustion.hpp"
+
 namespace program {
 namespace {
 
@@ -17,9 +19,6 @@ constexpr int accepts_in_a_turn = 64;
 constexpr auto rest_time = std::chrono::milliseconds(100);
 constexpr auto complaint_interval = std::chrono::seconds(10);
 
-/// Says whether an error of accept concerns the machine, not the one client (accept(2)).
-bool is_exhaustion(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
-
 }  // namespace
 
 Listener::Listener(asio::io_context& context, Log& log, std::vector<ListeningSocket> sockets,
@@ -27,6 +26,7 @@ Listener::Listener(asio::io_context& context, Log& log, std::vector<ListeningSoc
     : log_(log), service_(std::move(service)), hand_over_(std::move(hand_over)), timer_(context) {
   for (auto& socket : sockets) {
     const auto duplicate = ::fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (duplicate < 0) throw std::system_error(errno, std::system_category());
     doors_.push_back(std::make_unique<Door>(std::move(socket), asio::posix::stream_descriptor(context, duplicate)));
   }
 }
@@ -75,6 +75,7 @@ void Listener::accept(Door& door) {
       continue;
     }
     if (errno == EAGAIN) return;
+    // What else fails concerns the one client (accept(2)).
     if (is_exhaustion(errno)) return rest(std::system_category().message(errno));
   }
 }

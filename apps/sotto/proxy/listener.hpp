@@ -20,6 +20,7 @@ class Listener {
   /// Takes a client over; may call `pause`.
   using HandOver = std::function<void(Descriptor, const Address&, const std::shared_ptr<const Service>&)>;
 
+  /// Throws std::system_error if the sockets cannot be waited for.
   Listener(asio::io_context& context, Log& log, std::vector<ListeningSocket> sockets,
            std::shared_ptr<const Service> service, HandOver hand_over);
 

@@ -92,11 +92,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void begin_with_unread(End& end);
   void fail_talk(End& end, const sotto::Error& error);
   void part_from_client(bool tell);
+  [[nodiscard]] std::string_view last_words() const;
 
   // relay_handshake.cpp: the way to an established connection
   void shake_hands_with_client();
   void connect_backend(std::size_t index);
-  void connect_unix(std::size_t index);
+  void call_backend(std::size_t index);
+  void wait_for_backend(std::size_t index);
+  void call_again_later(std::size_t index);
   void on_connected(std::size_t index, const std::error_code& error);
   void shake_hands_with_backend();
   void ask_token(End& end, sotto::Question question);

@@ -52,24 +52,38 @@ void Relay::connect_backend(std::size_t index) {
   std::error_code error;
   if (backend_.socket.is_open()) backend_.socket.close(error);
   backend_.socket.open(asio::generic::stream_protocol(address.family(), 0), error);
-  if (error) return fail_backend(error.message());
+  if (error) return on_connected(index, error);
   backend_.socket.non_blocking(true, error);
-  if (address.family() == AF_UNIX) return connect_unix(index);
-  backend_.socket.set_option(asio::ip::tcp::no_delay(true), error);
-  const asio::generic::stream_protocol::endpoint endpoint(address.get(), address.length);
-  backend_.socket.async_connect(endpoint, [self = shared_from_this(), index](const std::error_code& failed) {
+  if (address.family() != AF_UNIX) backend_.socket.set_option(asio::ip::tcp::no_delay(true), error);
+  call_backend(index);
+}
+
+void Relay::call_backend(std::size_t index) {
+  const auto& address = addresses_->at(index);
+  if (::connect(backend_.socket.native_handle(), address.get(), address.length) == 0) return on_connected(index, {});
+  const int error = errno;
+  const bool is_local = address.family() == AF_UNIX;
+  if (is_local && (error == EAGAIN || error == EINTR)) return call_again_later(index);
+  // POSIX, connect(): what was interrupted goes on like what is in progress.
+  if (!is_local && (error == EINPROGRESS || error == EINTR)) return wait_for_backend(index);
+  on_connected(index, {error, std::system_category()});
+}
+
+/// connect(2): once the socket can be written to, SO_ERROR tells how the attempt has ended.
+void Relay::wait_for_backend(std::size_t index) {
+  backend_.socket.async_wait(Socket::wait_write, [self = shared_from_this(), index](const std::error_code& waited) {
     if (self->state_ != State::connecting) return;
-    self->attempt([&] { self->on_connected(index, failed); });
+    self->attempt([&] {
+      int reason = 0;
+      socklen_t length = sizeof reason;
+      if (!waited) ::getsockopt(self->backend_.socket.native_handle(), SOL_SOCKET, SO_ERROR, &reason, &length);
+      self->on_connected(index, waited ? waited : std::error_code(reason, std::system_category()));
+    });
   });
 }
 
 /// connect(2): EAGAIN says that the queue of a UNIX socket is full, and no event tells when it is not any more.
-void Relay::connect_unix(std::size_t index) {
-  const auto& address = addresses_->at(index);
-  if (::connect(backend_.socket.native_handle(), address.get(), address.length) == 0) return on_connected(index, {});
-  const std::error_code error(errno, std::system_category());
-  if (error != std::errc::resource_unavailable_try_again && error != std::errc::interrupted)
-    return on_connected(index, error);
+void Relay::call_again_later(std::size_t index) {
   const auto timer = std::make_shared<asio::steady_timer>(worker_.context(), std::chrono::milliseconds(10));
   timer->async_wait([self = shared_from_this(), timer, index](const std::error_code& cancelled) {
     if (cancelled || self->state_ != State::connecting) return;
@@ -77,7 +91,7 @@ void Relay::connect_unix(std::size_t index) {
       if (self->connect_timed_out_)
         self->on_connected(index, std::make_error_code(std::errc::timed_out));
       else
-        self->connect_unix(index);
+        self->call_backend(index);
     });
   });
 }
@@ -85,7 +99,9 @@ void Relay::connect_unix(std::size_t index) {
 void Relay::on_connected(std::size_t index, const std::error_code& error) {
   if (error) {
     if (index + 1 < addresses_->size()) return connect_backend(index + 1);
-    return fail_backend(connect_timed_out_ ? "it did not answer in time" : error.message());
+    const auto* const too_late = addresses_->at(index).family() == AF_UNIX ? "its queue of new connections stayed full"
+                                                                           : "it did not answer in time";
+    return fail_backend(connect_timed_out_ ? too_late : error.message());
   }
   addresses_.reset();
   advance();

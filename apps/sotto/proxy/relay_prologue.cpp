@@ -9,8 +9,10 @@
 namespace program {
 namespace {
 
-/// What a client is told whose backend did not come to TLS. There is no way on without it.
+// What a client is told whose backend is of no use.
+constexpr std::string_view nobody_behind = "The server behind this gateway cannot be reached";
 constexpr std::string_view no_tls_behind = "The server behind this gateway cannot be reached with TLS";
+constexpr std::string_view no_session_behind = "The server behind this gateway did not begin a session";
 
 }  // namespace
 
@@ -139,19 +141,27 @@ void Relay::fail_talk(End& end, const sotto::Error& error) {
 
 /// Ends a connection that is not established, with a last word if the client waits for one.
 void Relay::part_from_client(bool tell) {
+  const auto words = last_words();
   close(backend_, true);
   prologue_.reset();
   const bool may_speak =
       service_->starttls && !client_.transport_ended && (!client_.tls || client_.tls->is_established());
   state_ = State::lingering;
   if (tell && may_speak) {
-    sotto::Buffer words;
-    words.append(sotto::as_bytes(sotto::starttls::farewell(*service_->starttls, no_tls_behind)));
-    say(client_, words);
+    sotto::Buffer farewell;
+    farewell.append(sotto::as_bytes(sotto::starttls::farewell(*service_->starttls, words)));
+    say(client_, farewell);
     if (state_ == State::done) return;
   }
   if (client_.tls) end_output(client_);
   if (state_ != State::done) linger();
+}
+
+/// Says what there was none of: a connection, TLS, or what a session begins with.
+std::string_view Relay::last_words() const {
+  if (state_ == State::connecting) return nobody_behind;
+  const bool came_to_tls = backend_facts_ != nullptr;
+  return service_->settings.to.is_tls() && !came_to_tls ? no_tls_behind : no_session_behind;
 }
 
 }  // namespace program

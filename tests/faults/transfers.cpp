@@ -1,11 +1,8 @@
-// Loaded into a program by LD_PRELOAD, it makes the calls of the kernel fail as they may: signals interrupt them, they
-// move less than was asked for, peers reset, tables are full. SOTTO_FAULTS says how often, as in
-// "seed=7,eintr=50,eagain=50,short=300,reset=1" (in a thousand calls); "full=FILE" names a file whose content, an
-// errno, is what accept returns as long as the file is there.
+// Loaded into a program by LD_PRELOAD, these make the calls of the kernel fail as they may: signals interrupt them,
+// they move less than was asked for, peers reset, tables are full. plan.hpp says what SOTTO_FAULTS means.
 //
-// Only what the program says to peers and to people is troubled (sockets, standard input and output), not the event
-// loop's own pipes, files and timers.
-#include <dlfcn.h>
+// Only what the program says to peers and to people is troubled (sockets, standard input and output), and the files
+// that it writes, not the event loop's own pipes and timers.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -16,63 +13,26 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <climits>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+
+#include "plan.hpp"
+
+using faults::fail;
+using faults::happens;
+using faults::next_number;
+using faults::original;
+using faults::plan;
+using faults::standing_error;
 
 namespace {
-
-template <class Function>
-Function* original(const char* name) {
-  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
-}
-
-/// How often, in a thousand calls.
-struct Plan {
-  std::uint64_t seed = 1;
-  unsigned eintr = 0;
-  unsigned eagain = 0;
-  unsigned short_ones = 0;
-  unsigned reset = 0;
-  const char* full = nullptr;
-
-  Plan() {
-    const char* const text = std::getenv("SOTTO_FAULTS");
-    if (text == nullptr) return;
-    seed = number(text, "seed=", 1);
-    eintr = static_cast<unsigned>(number(text, "eintr=", 0));
-    eagain = static_cast<unsigned>(number(text, "eagain=", 0));
-    short_ones = static_cast<unsigned>(number(text, "short=", 0));
-    reset = static_cast<unsigned>(number(text, "reset=", 0));
-    if (const char* const found = std::strstr(text, "full=")) full = found + 5;  // the last one
-  }
-  static std::uint64_t number(const char* text, const char* name, std::uint64_t otherwise) {
-    const char* const found = std::strstr(text, name);
-    return found == nullptr ? otherwise : std::strtoull(found + std::strlen(name), nullptr, 10);
-  }
-};
-const Plan& plan() {
-  static const Plan one;
-  return one;
-}
-
-/// The next number of a sequence that the seed decides (splitmix64).
-std::uint64_t next_number() {
-  static std::atomic<std::uint64_t> state{plan().seed};
-  std::uint64_t z = state += 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
-bool happens(unsigned in_a_thousand) { return in_a_thousand != 0 && next_number() % 1000 < in_a_thousand; }
 
 bool is_socket(int descriptor) {
   struct stat facts{};
   return ::fstat(descriptor, &facts) == 0 && S_ISSOCK(facts.st_mode);
+}
+bool is_file(int descriptor) {
+  struct stat facts{};
+  return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 bool is_troubled(int descriptor) { return descriptor == 0 || descriptor == 1 || is_socket(descriptor); }
 bool never_waits(int descriptor) { return (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0; }
@@ -106,11 +66,6 @@ struct Cut {
   }
 };
 
-int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 template <class Call>
 auto transfer(int descriptor, std::size_t count, const Call& call) -> decltype(call(count)) {
   if (!is_troubled(descriptor)) return call(count);
@@ -126,15 +81,10 @@ auto transfer_parts(int descriptor, const iovec* parts, std::size_t count, const
   return call(cut.parts.data(), cut.count);
 }
 
-/// Returns the errno that stands in the file named by "full=", or 0.
-int exhaustion() {
-  if (plan().full == nullptr) return 0;
-  std::FILE* const file = std::fopen(plan().full, "re");
-  if (file == nullptr) return 0;
-  int error = 0;
-  if (std::fscanf(file, "%d", &error) != 1) error = EMFILE;
-  std::fclose(file);
-  return error;
+/// Returns the errno that a file cannot be written with, or 0.
+int storage_error(int descriptor) {
+  if (!is_file(descriptor)) return 0;
+  return happens(plan().opening) ? EINTR : standing_error(plan().storing, "write");
 }
 
 }  // namespace
@@ -147,6 +97,7 @@ ssize_t read(int descriptor, void* buffer, size_t count) {
 }
 ssize_t write(int descriptor, const void* buffer, size_t count) {
   static auto* const real = original<decltype(write)>("write");
+  if (const int error = storage_error(descriptor); error != 0) return fail(error);
   return transfer(descriptor, count, [&](size_t less) { return real(descriptor, buffer, less); });
 }
 ssize_t recv(int descriptor, void* buffer, size_t count, int flags) {
@@ -190,14 +141,21 @@ ssize_t sendmsg(int descriptor, const msghdr* message, int flags) {
   });
 }
 
+int fsync(int descriptor) {
+  static auto* const real = original<decltype(fsync)>("fsync");
+  if (happens(plan().opening)) return fail(EINTR);
+  const int error = standing_error(plan().storing, "fsync");
+  return error != 0 ? fail(error) : real(descriptor);
+}
+
 int accept(int descriptor, sockaddr* address, socklen_t* length) {
   static auto* const real = original<decltype(accept)>("accept");
-  if (const int error = exhaustion(); error != 0) return fail(error);
+  if (const int error = standing_error(plan().accepting, {}); error != 0) return fail(error);
   return happens(plan().eintr) ? fail(EINTR) : real(descriptor, address, length);
 }
 int accept4(int descriptor, sockaddr* address, socklen_t* length, int flags) {
   static auto* const real = original<decltype(accept4)>("accept4");
-  if (const int error = exhaustion(); error != 0) return fail(error);
+  if (const int error = standing_error(plan().accepting, {}); error != 0) return fail(error);
   return happens(plan().eintr) ? fail(EINTR) : real(descriptor, address, length, flags);
 }
 int epoll_wait(int epoll, epoll_event* events, int most, int timeout) {
