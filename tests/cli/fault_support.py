@@ -21,6 +21,7 @@ class Failing:
     def __init__(self, folder, knob):
         self.file = folder / f"{knob}-fails"
         self.faults = f"{knob}={self.file}"
+        self.environment = {"LD_PRELOAD": support.TROUBLED_IO, "SOTTO_FAULTS": self.faults}
 
     def begin(self, number, alone=""):
         """Lets the calls fail with errno `number`: all, or those for what ends with `alone`."""

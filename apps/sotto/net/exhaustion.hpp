@@ -12,8 +12,6 @@ inline bool is_exhaustion(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-inline ExitCode exit_code_of_call(int error) {
-  return is_exhaustion(error) ? ExitCode::internal : ExitCode::network;
-}
+inline ExitCode exit_code_of_call(int error) { return is_exhaustion(error) ? ExitCode::internal : ExitCode::network; }
 
 }  // namespace program

@@ -103,13 +103,13 @@ void Gateway::run() {
   const auto threads = settings_.workers != 0 ? settings_.workers : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i)
     workers_.push_back(std::make_unique<Worker>(log_, token_threads_, [this] { on_connection_finished(); }));
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);  // before anybody knows that we are there
   for (const auto& [endpoint, listener] : listeners_) {
     for (const auto& address : listener->addresses())
       log_.info(fmt::format("{}: listening on {} for {}", listener->service().settings.name, address,
                             listener->service().settings.to.text()));
     listener->resume();
   }
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   refresh_backends_later();
   notify_service_manager("READY=1");
   while (!context_.stopped()) run_until_memory_is_missing();
