@@ -20,6 +20,7 @@ struct End {
   sotto::Buffer unread;          ///< an incomplete record; empty, and without storage, most of the time
   sotto::Buffer unsent;          ///< what the socket did not take yet
   std::uint64_t octets_in = 0;   ///< application data that came from this side
+  int undelivered = 0;           ///< what waited in the kernel when the time for being idle was up last
   bool input_ended = false;      ///< close_notify or, if plain, FIN: no more application data will come
   bool transport_ended = false;  ///< FIN: nothing at all will come
   bool output_ended = false;     ///< our close_notify or FIN stands behind what is unsent

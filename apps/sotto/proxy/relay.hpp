@@ -113,6 +113,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // relay_end.cpp: the ways to end
   void end_in_time();
+  [[nodiscard]] bool is_still_read();
   [[nodiscard]] sotto::Error dialogue_timed_out() const;
   void fail_tls(End& end, const sotto::Error& error);
   void fail_io(End& end, const std::error_code& error);

@@ -25,10 +25,10 @@ constexpr auto linger_time = std::chrono::seconds(2);
 constexpr auto cut_time = std::chrono::seconds(5);
 constexpr auto cut_interval = std::chrono::milliseconds(50);
 
-/// Says whether the peer's kernel has everything that was sent.
-bool is_delivered(Socket& socket) {
+/// Returns how much was sent that the peer's kernel does not have yet.
+int undelivered(Socket& socket) {
   int waiting = 0;
-  return ::ioctl(socket.native_handle(), SIOCOUTQ, &waiting) != 0 || waiting == 0;
+  return ::ioctl(socket.native_handle(), SIOCOUTQ, &waiting) == 0 ? waiting : 0;
 }
 
 }  // namespace
@@ -58,11 +58,25 @@ void Relay::end_in_time() {
       backend_.socket.close(ignored);
       return;
     }
-    case State::relaying: return abort("idle for too long");
+    case State::relaying:
+      return is_still_read() ? set_deadline(service_->settings.timeouts.idle) : abort("idle for too long");
     case State::cutting: return reset_when_delivered();
     case State::lingering: return leave();
     case State::done: return;
   }
+}
+
+/// Says whether a side has taken anything of what waits for it in our kernel since this was asked last. The kernel
+/// calls a socket writable only once much of its buffer is free, which a slow reader may take longer for than one may
+/// be idle.
+bool Relay::is_still_read() {
+  bool moves = false;
+  for (auto* const end : {&client_, &backend_}) {
+    const int now = undelivered(end->socket);
+    moves = moves || now != end->undelivered;
+    end->undelivered = now;
+  }
+  return moves;
 }
 
 sotto::Error Relay::dialogue_timed_out() const {
@@ -145,7 +159,7 @@ void Relay::cut(End& survivor) {
 }
 
 void Relay::reset_when_delivered() {
-  const bool delivered = survivor_->unsent.empty() && is_delivered(survivor_->socket);
+  const bool delivered = survivor_->unsent.empty() && undelivered(survivor_->socket) == 0;
   if (!delivered && std::chrono::steady_clock::now() < give_up_) return set_deadline(cut_interval);
   close(*survivor_, true);
   leave();
