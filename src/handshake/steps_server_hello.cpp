@@ -10,6 +10,8 @@ namespace sotto::handshake {
 namespace {
 
 using namespace wire;
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
 
 /// Keeps the message, since the offer borrows from it until the handshake keys are made.
 Result<void> keep_hello(ServerState& state, View raw) {
@@ -114,12 +116,16 @@ Result<void> look_for_psk(Channel& channel, ServerState& state) {
   return looked;
 }
 
-/// By how much the age of the ticket, as the client tells it, is off: positive for a ClientHello that took its time.
-/// RFC 8446, 8.3.
-std::chrono::milliseconds age_skew(const ServerState& state, std::chrono::system_clock::time_point now) {
+/// When the ClientHello was made, by the age of the ticket that it tells. RFC 8446, 8.3.
+system_clock::time_point expected_arrival(const ServerState& state) {
   const auto told = state.offer.pre_shared_keys->identities[state.psk_identity].obfuscated_ticket_age;
-  const std::chrono::milliseconds age(static_cast<std::uint32_t>(told - state.session->ticket_age_add));
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now - state.session->issued) - age;
+  const milliseconds age(static_cast<std::uint32_t>(told - state.session->ticket_age_add));
+  return state.session->issued + age;
+}
+
+/// By how much that is off: positive for a ClientHello that took its time.
+milliseconds age_skew(const ServerState& state, system_clock::time_point now) {
+  return std::chrono::floor<milliseconds>(now - expected_arrival(state));
 }
 
 /// Says what stands against early data; `accepted` if nothing does but the question whether it is a replay.
@@ -165,7 +171,8 @@ void consider_early_data(Channel& channel, ServerState& state) {
 Result<void> resume_and_absorb(Channel& channel, ServerState& state) {
   if (auto looked = look_for_psk(channel, state); !looked) return looked;
   if (!state.psk && state.offer.signature_schemes.empty()) return fail(Code::missing_extension, "signature_algorithms");
-  if (state.session) state.outcome.summary.ticket_age_skew = age_skew(state, state.settings().clock());
+  auto& told_skew = state.outcome.summary.ticket_age_skew;
+  told_skew = state.session ? age_skew(state, state.settings().clock()) : milliseconds(0);
   if (auto absorbed = channel.transcript().absorb(state.raw_hello); !absorbed) return absorbed;
   return channel.transcript().select(state.agreed.suite->hash);
 }
@@ -199,14 +206,14 @@ void note_agreement(ServerState& state) {
   summary.group = state.agreed.group;
   summary.application_protocol = state.agreed.application_protocol;
   summary.server_name = state.offer.server_name;
-  if (state.psk && state.psk->kind != PskKind::session) {
-    summary.external_psk = state.psk->name;
-    summary.peer_authenticated = authenticated_by(*state.psk);
-  }
-  if (!state.session) return;
-  summary.resumed = true;
-  summary.peer_authenticated = state.session->client_authenticated;
+  // What a first ClientHello led to does not count any more once a second one leads elsewhere.
+  const bool external = state.psk && state.psk->kind != PskKind::session;
+  summary.external_psk = external ? state.psk->name : std::string();
+  summary.resumed = state.session.has_value();
+  summary.peer_authenticated = external ? authenticated_by(*state.psk) : std::string();
   summary.peer_chain.clear();
+  if (!state.session) return;
+  summary.peer_authenticated = state.session->client_authenticated;
   if (state.session->client) summary.peer_chain.push_back(*state.session->client);
 }
 
@@ -252,7 +259,8 @@ Result<ReplayQuestion> replay_question(ServerState& state) {
   copy(state.offer.pre_shared_keys->binders.front().binder, as_view(std::span<std::byte>(attempt.id)));
   attempt.ticket_issued = state.session->issued;
   attempt.now = settings.clock();
-  attempt.valid_until = attempt.now - age_skew(state, attempt.now) + settings.policy.limits.early_data_age_skew;
+  // Ages are told in milliseconds, while clocks know more: all of the last one counts.
+  attempt.valid_until = expected_arrival(state) + settings.policy.limits.early_data_age_skew + milliseconds(1);
   return ReplayQuestion{attempt};
 }
 

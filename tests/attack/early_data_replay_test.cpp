@@ -1,5 +1,6 @@
 // Early data recorded on the wire and sent again: RFC 8446, 8 and E.5.
 #include "attack/scene.hpp"
+#include "handshake/config.hpp"
 #include "support/early_data.hpp"
 
 namespace sotto::attack {
@@ -29,6 +30,23 @@ TEST(EarlyDataReplay, of_the_same_flight_is_accepted_once) {
   *world.now += seconds(9);
   EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
   *world.now += seconds(2);
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::ticket_age_skew), "");
+}
+
+TEST(EarlyDataReplay, at_the_very_end_of_its_time_is_rejected) {
+  // Clocks tell more than the milliseconds of tickets and ages: RFC 8446, 8.2 has all of the window guarded.
+  World world;
+  *world.now = std::chrono::floor<milliseconds>(*world.now);
+  world.meet();
+  auto pair = world.pair();
+  write_early(pair);
+  const std::vector<std::byte> flight(pair.client.out.readable().begin(), pair.client.out.readable().end());
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::accepted), request);
+  *world.now += world.server_config->impl().policy.limits.early_data_age_skew;
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+  *world.now += std::chrono::microseconds(999);
+  EXPECT_EQ(replay(world, flight, EarlyDataReason::replayed), "");
+  *world.now += std::chrono::microseconds(1);
   EXPECT_EQ(replay(world, flight, EarlyDataReason::ticket_age_skew), "");
 }
 

@@ -322,6 +322,43 @@ TEST(EarlyDataRejected, after_a_hello_retry_request) {
   EXPECT_TRUE(pair.client.connection.summary().resumed);
 }
 
+TEST(EarlyDataRejected, after_a_hello_retry_request_leaves_nothing_of_a_session_that_ends_meanwhile) {
+  World world;
+  auto policy = Policy::modern();
+  policy.groups = policy.key_shares = {NamedGroup::secp384r1};
+  policy.ticket_lifetime = seconds(5);
+  world.server_config =
+      world.server().policy(policy).request_client_certificate(ClientAuth::optional, roots()).build().value();
+  world.client_config = world.client().ask(Ask::credential).build().value();
+  const auto answer = [](End& client, Answer given) {
+    ASSERT_EQ(client.questions.size(), 1U);
+    ASSERT_TRUE(client.connection.answer(client.questions.front().id, std::move(given), client.out));
+  };
+  Pair first(world.client_config, world.server_config);
+  first.run();
+  answer(first.client, client_credential());
+  first.run();
+  ASSERT_EQ(first.server.connection.summary().peer_chain, client_credential().chain());
+
+  auto pair = world.pair();
+  write_early(pair);
+  pair.server.in.append(pair.client.out.readable());
+  pair.client.out.clear();
+  pair.server.run();
+  ASSERT_TRUE(pair.server.early_answer);
+  EXPECT_TRUE(pair.server.connection.summary().resumed);  // as it looks at the first ClientHello
+  *world.now += seconds(6);
+  pair.run();
+  answer(pair.client, NoCredential());
+  pair.run();
+  ASSERT_TRUE(pair.established());
+  const auto& summary = pair.server.connection.summary();
+  EXPECT_FALSE(summary.resumed);
+  EXPECT_TRUE(summary.peer_chain.empty());
+  EXPECT_EQ(summary.peer_authenticated, "");
+  EXPECT_EQ(summary.ticket_age_skew, milliseconds(0));
+}
+
 TEST(EarlyDataRejected, after_a_hello_retry_request_is_not_skipped_behind_the_second_hello) {
   World world;
   world.meet();
