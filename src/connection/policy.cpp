@@ -6,6 +6,7 @@
 #include "base/contain.hpp"
 #include "base/result.hpp"
 #include "compression/algorithms.hpp"
+#include "crypto/ffdhe.hpp"
 #include "handshake/record_limits.hpp"
 #include "keys/cipher_suites.hpp"
 #include "record/record.hpp"
@@ -141,6 +142,9 @@ Result<void> Policy::check() const {
     if (usable.signature_schemes.empty()) return refuse("it has no signature scheme for any of its versions");
     if (groups.empty()) return refuse("it has no group");
     if (peer_certificate_types.empty()) return refuse("it takes no kind of identity");
+    for (const auto group : groups)
+      if (crypto::is_ffdhe(group))
+        return refuse(to_string(group) + " is no group for key shares; with DHE it is used without being listed");
     for (const auto group : key_shares)
       if (!contains(groups, group)) return refuse("the key share " + to_string(group) + " is not among its groups");
     if (signature_schemes.empty() || certificate_signature_schemes.empty()) return refuse("it has no signature scheme");

@@ -15,7 +15,7 @@ namespace sotto::handshake {
 [[nodiscard]] std::vector<CertificateType> own_types(const ClientConfig::Impl& settings);
 
 /// Takes the server's choice of its own kind and of ours; without one, it is X.509. `no_common_certificate_type` if it
-/// was not offered. A resumed connection shows nothing.
+/// was not offered. A resumed connection shows nothing, nor does one with an external pre-shared key.
 template <wire::In Message>
 [[nodiscard]] Result<void> accept_certificate_types(ClientState& state, const wire::Extensions<Message>& extensions) {
   const auto of_server = extensions.template find<wire::ServerCertificateTypeChoice>();
@@ -23,7 +23,8 @@ template <wire::In Message>
   if (of_server) state.server_type = of_server->certificate_type;
   if (of_client) state.own_type = of_client->certificate_type;
   const auto& taken = state.settings().policy.peer_certificate_types;
-  if (!state.resumed && std::ranges::find(taken, state.server_type) == taken.end())
+  const bool shown_now = !state.resumed && !state.psk;
+  if (shown_now && std::ranges::find(taken, state.server_type) == taken.end())
     return fail(Code::no_common_certificate_type, "of the server");
   const auto shown = own_types(state.settings());
   if (of_client && std::ranges::find(shown, state.own_type) == shown.end())

@@ -52,15 +52,17 @@ Result<void> check_fallback(const ClientHello& hello, const Result<ProtocolVersi
 Result<std::string> read_server_name(const ClientHello& hello) {
   const auto names = hello.extensions.find<ServerNameOffer>();
   if (!names) return std::string();
+  std::string name;
   for (const auto& item : names->server_name_list) {
     if (item.name_type != 0) continue;
-    std::string name(as_text(item.host_name));
-    const bool usable = name.size() <= 255 && std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7f; });
-    if (!usable) return fail(Code::malformed_extension, "server_name");
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
+    // "The ServerNameList MUST NOT contain more than one name of the same name_type."
+    if (!name.empty()) return fail(Code::malformed_extension, "server_name with two host names");
+    name = as_text(item.host_name);
   }
-  return std::string();
+  const bool usable = name.size() <= 255 && std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!usable) return fail(Code::malformed_extension, "server_name");
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
 }
 
 /// Checks the key shares against the groups. RFC 8446, 4.2.8.
@@ -217,7 +219,10 @@ bool is_same_hello_after_retry(const ClientHello& first, const ClientHello& seco
       !same(first.cipher_suites.encoded(), second.cipher_suites.encoded()) ||
       !same(first.legacy_compression_methods.encoded(), second.legacy_compression_methods.encoded()))
     return false;
-  // RFC 8446, 4.1.2: key_share is replaced, early_data removed, cookie added, pre_shared_key updated, padding changed.
+  // RFC 8446, 4.1.2: key_share is replaced, early_data removed, pre_shared_key updated "if present", padding changed; a
+  // cookie comes back to servers that give one, and ours do not.
+  const auto adds = [&](ExtensionType type) { return second.extensions.has(type) && !first.extensions.has(type); };
+  if (adds(ExtensionType::cookie) || adds(ExtensionType::pre_shared_key)) return false;
   constexpr auto padding = static_cast<ExtensionType>(21);
   const auto fixed = [](const ClientHello& hello) {
     std::vector<RawExtension> kept;

@@ -46,6 +46,46 @@ TEST(SmallPrint, hello_request_with_a_body_is_not_ignored_in_a_renegotiation) {
   expect_refused(*client.victim, Code::unexpected_message, Alert::unexpected_message);
 }
 
+TEST(SmallPrint, two_host_names_are_refused) {
+  // RFC 6066, 3: "MUST NOT contain more than one name of the same name_type". Others on the way may go by the second.
+  const std::string_view one = "localhost";
+  const std::string_view two = "elsewhere";
+  Bytes names;
+  wire::Writer writer(names);
+  writer.vector(wire::between<1, 0xffff>, [&](wire::Writer& list) {
+    for (const auto name : {one, two}) {
+      list.u8(0);
+      list.vector(wire::between<1, 0xffff>, as_view(name));
+    }
+  });
+  for (const auto version : both_versions) {
+    const Conversation conversation(
+        client_builder().policy(of_version(version)).build().value(), server_builder().build().value(),
+        to_each(From::client, HandshakeType::client_hello,
+                [&](Bytes& raw) { change_extension<wire::ClientHello>(raw, ExtensionType::server_name, names); }));
+    expect_refused(conversation.server.error, Code::malformed_extension, Alert::decode_error);
+  }
+}
+
+TEST(SmallPrint, a_second_hello_has_no_cookie_that_nobody_gave_and_no_key_that_was_not_offered) {
+  // RFC 8446, 4.1.2: "Including a "cookie" extension if one was provided"; pre_shared_key is updated "if present".
+  auto retrying = Policy::modern();
+  retrying.groups = retrying.key_shares = {NamedGroup::secp384r1};
+  Bytes key = {0, 7, 0, 1, 0x61, 0, 0, 0, 0, 0, 33, 32};
+  key.resize(key.size() + 32);
+  for (const auto& [type, data] :
+       {std::pair(ExtensionType::cookie, Bytes{0, 1, 7}), std::pair(ExtensionType::pre_shared_key, key)}) {
+    int hellos = 0;
+    const Conversation conversation(client_builder().build().value(), server_builder().policy(retrying).build().value(),
+                                    to_each(From::client, HandshakeType::client_hello, [&](Bytes& raw) {
+                                      if (++hellos == 2) change_extension<wire::ClientHello>(raw, type, data);
+                                    }));
+    EXPECT_EQ(hellos, 2);
+    expect_refused(conversation.server.error, Code::changed_client_hello, Alert::illegal_parameter,
+                   wire::name_of(type));
+  }
+}
+
 TEST(SmallPrint, finished_of_another_length_is_refused_even_if_it_begins_right) {
   // RFC 8446, 4.4.4: as long as the hash; RFC 5246, 7.4.9: 12 octets.
   for (const auto version : both_versions)

@@ -93,6 +93,17 @@ TEST(Policies, allow_the_classics_by_name_alone) {
   EXPECT_FALSE(Policy::named("old"));
 }
 
+TEST(Policies, name_no_prime_field_among_the_groups) {
+  // A prime field needs no setting: DHE takes the one that the client lists. No key share can be made for one.
+  for (const auto group : {NamedGroup::ffdhe2048, NamedGroup::ffdhe3072, NamedGroup::ffdhe4096}) {
+    auto policy = Policy::legacy();
+    policy.groups.push_back(group);
+    const auto checked = policy.check();
+    ASSERT_FALSE(checked) << to_string(group);
+    EXPECT_EQ(checked.error().code, Code::invalid_policy);
+  }
+}
+
 TEST(Policies, that_are_fips_like_take_the_extended_master_secret_or_nothing) {
   // RFC 7627, 5.2 and 5.3: "the server/client MAY choose to abort the handshake".
   EXPECT_TRUE(Policy::named("fips-like"));

@@ -63,6 +63,14 @@ TEST(ExternalPsk, authenticates_both_sides_without_certificates) {
   expect_psk(as_it_is);
 }
 
+TEST(ExternalPsk, shows_nothing_to_a_client_that_would_take_raw_public_keys_alone) {
+  auto policy = Policy::modern();
+  policy.peer_certificate_types = {CertificateType::raw_public_key};
+  Pair pair(client_builder().policy(policy).external_psk(imported(PskRole::client)).build().value(),
+            server_with(imported(PskRole::server)));
+  expect_psk(pair);
+}
+
 TEST(ExternalPsk, works_octet_by_octet) {
   Pair pair(client_with(imported(PskRole::client)), server_with(imported(PskRole::server)));
   pair.run(1);
