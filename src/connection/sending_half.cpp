@@ -24,6 +24,8 @@ SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
       trace_(std::move(trace)) {}
 
 Result<void> SendingHalf::flush(Buffer& out) {
+  // RFC 8446, 6.1: who has sent close_notify "will not send any more messages".
+  if (closed_) gathered_.clear();
   if (gathered_.empty()) return {};
   auto sent = send(ContentType::handshake, gathered_, out);
   gathered_.clear();
@@ -60,7 +62,7 @@ Result<void> SendingHalf::install(const keys::DirectionKeys& keys, Buffer& out) 
 }
 
 Result<void> SendingHalf::send_compatibility_change_cipher_spec(Buffer& out) {
-  if (std::exchange(compatibility_record_sent_, true)) return {};
+  if (std::exchange(compatibility_record_sent_, true) || closed_) return {};
   if (auto flushed = flush(out); !flushed) return flushed;
   // RFC 8446, 5: always unprotected, whatever the keys.
   out.append(as_public(View(record::make_header(ContentType::change_cipher_spec, change_cipher_spec.size()))));
@@ -76,6 +78,7 @@ void SendingHalf::limit(const handshake::RecordLimits& limits) {
 }
 
 Result<void> SendingHalf::send_change_cipher_spec(Buffer& out) {
+  if (closed_) return {};
   if (auto flushed = flush(out); !flushed) return flushed;
   tell_change_cipher_spec();
   return send_record(ContentType::change_cipher_spec, change_cipher_spec, out);

@@ -110,6 +110,44 @@ TEST(LaterAuthentication, can_be_answered_late_in_one_piece_with_data_before_it)
   EXPECT_EQ(pair.server.client_authentications, 1);
 }
 
+TEST(LaterAuthentication, is_traced_with_each_message_once) {
+  struct Counts final : Trace {
+    void on(const TraceEvent& event) override {
+      if (event.kind == TraceEvent::Kind::handshake_message && event.direction == Direction::received)
+        ++received[std::string(event.name)];
+    }
+    std::map<std::string, int> received;
+  };
+  const auto at_client = std::make_shared<Counts>();
+  const auto at_server = std::make_shared<Counts>();
+  Pair pair(willing_client().build().value(), asking_server().build().value(), "localhost", {.trace = at_client},
+            {.trace = at_server});
+  pair.run();
+  ASSERT_TRUE(pair.server.connection.request_client_certificate(ClientAuth::required, pair.server.out));
+  pair.run();
+  ASSERT_EQ(pair.server.client_authentications, 1);
+  EXPECT_EQ(at_client->received["CertificateRequest"], 1);
+  EXPECT_EQ(at_server->received["Certificate"], 1);
+  EXPECT_EQ(at_server->received["CertificateVerify"], 1);
+  EXPECT_EQ(at_server->received["Finished"], 2);
+}
+
+TEST(LaterAuthentication, says_nothing_more_once_the_client_has_closed) {
+  Open pair(willing_client().ask(Ask::signature).build().value());
+  ASSERT_TRUE(pair.ask());
+  pair.run();
+  ASSERT_EQ(pair.client.questions.size(), 1U);
+  const auto& question = pair.client.questions.front();
+  const auto& sign = std::get<SignQuestion>(question.what);
+  auto signature = sign.credential.sign(sign.scheme, sign.message).value();
+  ASSERT_TRUE(pair.client.connection.close(pair.client.out));
+  pair.run();
+  EXPECT_TRUE(pair.server.peer_closed);
+  ASSERT_TRUE(pair.client.connection.answer(question.id, Signature{std::move(signature)}, pair.client.out));
+  pair.client.run();
+  EXPECT_TRUE(pair.client.out.empty());
+}
+
 TEST(LaterAuthentication, can_be_declined_where_it_is_optional) {
   Open pair(client_builder().post_handshake_authentication().build().value());
   ASSERT_TRUE(pair.ask(ClientAuth::optional));

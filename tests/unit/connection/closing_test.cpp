@@ -65,6 +65,24 @@ TEST(Cancelling, tells_the_peer_user_canceled_and_close_notify) {
   EXPECT_EQ(pair.server.error->detail, "it closed the connection during the handshake");
 }
 
+TEST(Cancelling, is_the_last_that_is_said) {
+  // RFC 8446, 6.1: "the sender will not send any more messages on this connection".
+  for (const auto version : {ProtocolVersion::tls12, ProtocolVersion::tls13}) {
+    auto policy = Policy::modern();
+    policy.versions = {version};
+    Pair pair(client_builder().policy(policy).build().value(), server_builder().build().value());
+    pair.server.in.append(pair.client.out.readable());
+    pair.client.out.clear();
+    pair.server.run();
+    ASSERT_TRUE(pair.client.connection.close(pair.client.out));
+    EXPECT_FALSE(pair.client.out.empty());
+    pair.client.out.clear();
+    pair.client.in.append(pair.server.out.readable());
+    pair.client.run();
+    EXPECT_TRUE(pair.client.out.empty());
+  }
+}
+
 TEST(Failing, is_final_and_sends_one_alert) {
   auto pair = established_pair();
   std::array<std::byte, 30> forged{std::byte{23}, std::byte{3}, std::byte{3}, std::byte{0}, std::byte{25}};
