@@ -19,6 +19,8 @@ constexpr std::array<std::uint8_t, 1> two{2};
 // libcrypto's names. Of RFC 3526, the group of 1536 bits is too small.
 constexpr auto names = std::to_array<const char*>({"ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192",
                                                    "modp_2048", "modp_3072", "modp_4096", "modp_6144", "modp_8192"});
+// The first of them.
+constexpr std::array named_groups = {NamedGroup::ffdhe2048, NamedGroup::ffdhe3072, NamedGroup::ffdhe4096};
 
 struct Group {
   EVP_PKEY* parameters = nullptr;
@@ -106,20 +108,14 @@ Result<FfdheExchange> FfdheExchange::in_group(std::size_t index) {
   // As long as the prime: some peers take no other length.
   auto value = number_of(key.get(), OSSL_PKEY_PARAM_PUB_KEY, group.prime.size());
   if (value.empty()) return exchange_failed();
-  return FfdheExchange(key.release(), group.prime, std::move(value));
+  const auto named = index < named_groups.size() ? std::optional(named_groups.at(index)) : std::nullopt;
+  return FfdheExchange(key.release(), named, group.prime, std::move(value));
 }
 
 Result<FfdheExchange> FfdheExchange::generate(NamedGroup group) {
-  switch (group) {
-    case NamedGroup::ffdhe2048: return in_group(0);
-    case NamedGroup::ffdhe3072: return in_group(1);
-    case NamedGroup::ffdhe4096: return in_group(2);
-    case NamedGroup::secp256r1:
-    case NamedGroup::secp384r1:
-    case NamedGroup::secp521r1:
-    case NamedGroup::x25519: break;
-  }
-  return fail(Code::crypto_failed, "the group is no prime field");
+  const auto found = std::ranges::find(named_groups, group);
+  if (found == named_groups.end()) return fail(Code::crypto_failed, "the group is no prime field");
+  return in_group(static_cast<std::size_t>(found - named_groups.begin()));
 }
 
 Result<FfdheExchange> FfdheExchange::from_parameters(View prime, View generator) {
@@ -136,10 +132,14 @@ Result<FfdheExchange> FfdheExchange::from_parameters(View prime, View generator)
 }
 
 FfdheExchange::FfdheExchange(FfdheExchange&& other) noexcept
-    : key_(std::exchange(other.key_, nullptr)), prime_(other.prime_), public_value_(std::move(other.public_value_)) {}
+    : key_(std::exchange(other.key_, nullptr)),
+      group_(other.group_),
+      prime_(other.prime_),
+      public_value_(std::move(other.public_value_)) {}
 
 FfdheExchange& FfdheExchange::operator=(FfdheExchange&& other) noexcept {
   std::swap(key_, other.key_);
+  std::swap(group_, other.group_);
   std::swap(prime_, other.prime_);
   std::swap(public_value_, other.public_value_);
   return *this;

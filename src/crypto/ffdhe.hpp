@@ -2,6 +2,8 @@
 /// Ephemeral Diffie-Hellman over prime fields, as TLS 1.2 has it. RFC 5246, 7.4.3 and 8.1.2; RFC 7919.
 #pragma once
 
+#include <optional>
+
 #include <sotto/policy.hpp>
 
 #include "base/bytes.hpp"
@@ -37,6 +39,8 @@ class FfdheExchange {
   [[nodiscard]] View generator() const;
   /// Returns dh_Ys or dh_Yc, as long as the prime.
   [[nodiscard]] View public_value() const { return public_value_; }
+  /// Returns the group's name, if it is one of `NamedGroup`.
+  [[nodiscard]] std::optional<NamedGroup> group() const { return group_; }
   /// Returns the size of the prime in bits.
   [[nodiscard]] std::size_t bits() const { return prime_.size() * 8; }
   /// Agrees with `peer_public_value`, a big-endian number. The secret has no leading zeros: that is how TLS 1.2 makes a
@@ -44,11 +48,12 @@ class FfdheExchange {
   [[nodiscard]] Result<SecretBytes> agree(View peer_public_value) const;
 
  private:
-  FfdheExchange(evp_pkey_st* key, View prime, Bytes public_value)
-      : key_(key), prime_(prime), public_value_(std::move(public_value)) {}
+  FfdheExchange(evp_pkey_st* key, std::optional<NamedGroup> group, View prime, Bytes public_value)
+      : key_(key), group_(group), prime_(prime), public_value_(std::move(public_value)) {}
   static Result<FfdheExchange> in_group(std::size_t index);
   evp_pkey_st* key_ = nullptr;  // owned; freed in the destructor
-  View prime_;                  // of a table that lives until the process ends
+  std::optional<NamedGroup> group_;
+  View prime_;  // of a table that lives until the process ends
   Bytes public_value_;
 };
 

@@ -261,6 +261,7 @@ Result<void> check_server_key_exchange_dhe(ClientState& state, const Verified& p
   if (!shared) return std::unexpected(shared.error());
   state.premaster_secret = std::move(*shared);
   state.public_value = own(own_exchange->public_value());
+  state.outcome.summary.group = own_exchange->group();
   state.outcome.summary.signature_scheme = exchange.algorithm;
   note_server(state, proof);
   return {};

@@ -44,6 +44,9 @@ TEST_P(EveryClassicSuite, carries_data_of_every_size_and_resumes) {
                                     << (pair.server.error ? pair.server.error->message() : "");
     EXPECT_EQ(pair.client.connection.summary().cipher_suite, GetParam());
     EXPECT_EQ(pair.client.connection.summary().resumed, resumed);
+    const bool ephemeral = keys::find_suite(GetParam())->key_agreement != keys::KeyAgreement::rsa_transport;
+    EXPECT_EQ(pair.client.connection.summary().group, pair.server.connection.summary().group);
+    EXPECT_EQ(pair.client.connection.summary().group.has_value(), ephemeral && !resumed);
     std::string all;
     for (const std::size_t size : {1, 15, 16, 17, 250, 16383, 16384, 16385}) {
       const std::string data(size, static_cast<char>('a' + size % 26));
