@@ -209,6 +209,17 @@ bool ReceivingHalf::is_expected_later(wire::HandshakeType type) const {
           type == HandshakeType::finished);
 }
 
+bool ReceivingHalf::is_told_by_handshake(wire::HandshakeType type) const {
+  if (!is_tls12()) return is_expected_later(type);
+  return takes_openings_ && type == opening_type_ && type == wire::HandshakeType::client_hello;
+}
+
+void ReceivingHalf::tell(View raw) const {
+  if (!trace_) return;
+  trace_->on({TraceEvent::Kind::handshake_message, Direction::received, wire::message_name(raw), raw.size(),
+              wire::print_message(raw)});
+}
+
 Result<Step> ReceivingHalf::step(MutableView in) {
   std::size_t consumed = 0;
   for (;;) {
@@ -268,9 +279,7 @@ Result<std::optional<Event>> ReceivingHalf::next_message() {
     const auto raw = queue_.next(*limits_);
     if (!raw) return std::unexpected(raw.error());
     if (!*raw) return std::nullopt;
-    if (trace_)
-      trace_->on({TraceEvent::Kind::handshake_message, Direction::received, wire::message_name(**raw), (*raw)->size(),
-                  wire::print_message(**raw)});
+    if (!is_told_by_handshake(wire::type_of(**raw))) tell(**raw);
     if (is_tls12()) {
       if (auto taken = take_renegotiation(**raw); !taken) return std::unexpected(taken.error());
       if (!opening_.empty()) return NeedInput{};

@@ -108,6 +108,8 @@ class ReceivingHalf {
   [[nodiscard]] const keys::TrafficSecret& secret() const { return secret_; }
   /// Returns, once, the message that opens another handshake; empty if there is none. After it `step` waits.
   [[nodiscard]] Bytes take_opening() { return std::exchange(opening_, {}); }
+  /// Traces a handshake message that no handshake will trace.
+  void tell(View raw) const;
   /// Reports the peer's refusal to renegotiate from now on, once.
   void await_renegotiation() { awaits_renegotiation_ = true; }
   void stop_awaiting_renegotiation() { awaits_renegotiation_ = false; }
@@ -130,6 +132,8 @@ class ReceivingHalf {
   [[nodiscard]] Result<void> take_renegotiation(View raw);
   [[nodiscard]] Result<void> count_warning();
   [[nodiscard]] bool is_expected_later(wire::HandshakeType type) const;
+  /// Says whether a message of this type is handed over to a handshake, which traces it.
+  [[nodiscard]] bool is_told_by_handshake(wire::HandshakeType type) const;
   [[nodiscard]] std::string explain(Alert alert) const;
   [[nodiscard]] bool is_tls12() const {
     return !std::holds_alternative<std::monostate>(opener_) && !std::holds_alternative<record::Opener>(opener_);

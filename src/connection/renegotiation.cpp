@@ -11,12 +11,11 @@ namespace {
 
 using wire::HandshakeType;
 
-/// Returns whether this renegotiation asks for the client's certificate: because the application wants it, because the
-/// client had shown one and must stay who it is, or by configuration.
+/// Returns whether this renegotiation asks for the client's certificate: because the client had shown one and must stay
+/// who it is, or it could become another by way of none; because the application wants it; or by configuration.
 ClientAuth mode_of(const connection::Renegotiation& state, const ServerConfig::Impl& settings) {
-  if (state.demanded) return *state.demanded;
   if (!state.before.peer_identity.empty()) return ClientAuth::required;
-  return settings.client_auth;
+  return state.demanded.value_or(settings.client_auth);
 }
 
 /// Counts a renegotiation that the peer started.
@@ -124,7 +123,12 @@ Result<Step> Connection::Impl::follow_opening(View opening, Step step, MutableVi
   const auto remaining = in.subspan(step.consumed);
   const bool possible = !sending.is_closed();  // nothing can be negotiated after close_notify
   if (possible) start_renegotiation();
-  if (possible && std::holds_alternative<ServerConfigPointer>(config)) handshake->feed(opening);
+  if (!is_client()) {
+    if (possible)
+      handshake->feed(opening);
+    else
+      receiving.tell(opening);
+  }
   auto rest = possible ? receive_handshake(remaining) : receiving.step(remaining);
   if (rest) rest->consumed += step.consumed;
   return rest;

@@ -1,6 +1,8 @@
 // Client authentication after the handshake, in TLS 1.3.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/forger.hpp"
 #include "support/pair.hpp"
 

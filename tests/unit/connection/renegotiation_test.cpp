@@ -1,6 +1,8 @@
 // TLS 1.2 connections that are negotiated anew, by either side, while data flows. RFC 5246, 7.4.1.1; RFC 5746.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/pair.hpp"
 
 namespace sotto {
@@ -225,6 +227,51 @@ TEST(Renegotiation, keeps_a_client_that_showed_a_certificate_who_it_is) {
     EXPECT_EQ(pair.server.error->code, Code::peer_certificate_changed);
     EXPECT_EQ(pair.client.error->alert, Alert::illegal_parameter);
   }
+}
+
+TEST(Renegotiation, lets_no_client_become_another_by_way_of_none) {
+  // A server that asks again, and would do without: whoever showed a certificate has to show it.
+  Pair pair(client12().ask(Ask::credential).build().value(),
+            server12().request_client_certificate(ClientAuth::optional, roots()).build().value());
+  const auto answer = [&](Answer given) {
+    pair.run();
+    const auto questions = std::exchange(pair.client.questions, {});
+    ASSERT_EQ(questions.size(), 1u);
+    ASSERT_TRUE(pair.client.connection.answer(questions.front().id, std::move(given), pair.client.out));
+    pair.run();
+  };
+  answer(client_credential());
+  ASSERT_TRUE(pair.established());
+  ASSERT_TRUE(pair.server.connection.request_client_certificate(ClientAuth::optional, pair.server.out));
+  answer(NoCredential());
+  EXPECT_EQ(pair.server.renegotiated, 0u);
+  ASSERT_TRUE(pair.server.error);
+  EXPECT_EQ(pair.server.error->code, Code::certificate_missing_in_tls12);
+}
+
+/// Counts the handshake messages that one side received, by name.
+class CountingTrace final : public Trace {
+ public:
+  void on(const TraceEvent& event) override {
+    if (event.kind == TraceEvent::Kind::handshake_message && event.direction == Direction::received)
+      ++received[std::string(event.name)];
+  }
+  std::map<std::string, int> received;
+};
+
+TEST(Renegotiation, is_traced_with_each_message_once) {
+  const auto at_client = std::make_shared<CountingTrace>();
+  const auto at_server = std::make_shared<CountingTrace>();
+  Pair pair(client12().build().value(), server12().build().value(), "localhost", {.trace = at_client},
+            {.trace = at_server});
+  pair.run();
+  ASSERT_TRUE(pair.server.connection.renegotiate(pair.server.out));
+  pair.run();
+  ASSERT_EQ(pair.server.renegotiated, 1u);
+  EXPECT_EQ(at_client->received["HelloRequest"], 1);
+  EXPECT_EQ(at_client->received["ServerHello"], 2);
+  EXPECT_EQ(at_server->received["ClientHello"], 2);
+  EXPECT_EQ(at_server->received["Finished"], 2);
 }
 
 TEST(Renegotiation, keeps_back_no_more_data_than_the_limit) {
