@@ -65,8 +65,8 @@ Result<void> check_finished12(Agreed12& agreed, End peer, const Received<wire::F
   return {};
 }
 
-std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Policy& policy, const Summary& summary,
-                                                 View peer_identity) {
+std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Renegotiable* before,
+                                                 const Policy& policy, const Summary& summary, View peer_identity) {
   if (policy.renegotiation == Renegotiation::refused || !agreed.secure_renegotiation) return nullptr;
   // RFC 9113, 9.2.1: "A deployment of HTTP/2 over TLS 1.2 MUST disable renegotiation."
   if (summary.application_protocol == "h2") return nullptr;
@@ -74,6 +74,7 @@ std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const P
   left->client_verify_data = agreed.client_verify_data;
   left->server_verify_data = agreed.server_verify_data;
   left->extended_master_secret = agreed.extended_master_secret;
+  left->encrypt_then_mac = agreed.encrypt_then_mac || (before != nullptr && before->encrypt_then_mac);
   left->peer_identity = own(peer_identity);
   left->application_protocol = summary.application_protocol;
   left->renegotiations = summary.renegotiations;

@@ -31,6 +31,11 @@ struct Agreed12 {
   keys::VerifyData12 server_verify_data{};
   keys::MasterSecret master;
   std::optional<keys::KeyBlock> key_block;
+
+  [[nodiscard]] Integrity integrity() const {
+    if (!suite->cbc) return Integrity::aead;
+    return encrypt_then_mac ? Integrity::encrypt_then_mac : Integrity::mac_then_encrypt;
+  }
 };
 
 /// Derives the master secret once ClientKeyExchange is part of the transcript, and the keys of both directions.
@@ -43,9 +48,11 @@ struct Agreed12 {
 [[nodiscard]] Result<void> accept_change_cipher_spec(Channel& channel, Agreed12& agreed, End peer);
 /// Checks the peer's Finished, and keeps it for a renegotiation.
 [[nodiscard]] Result<void> check_finished12(Agreed12& agreed, End peer, const Received<wire::Finished>& finished);
-/// Returns what another handshake on this connection has to continue; null where there may be none.
-[[nodiscard]] std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Policy& policy,
-                                                               const Summary& summary, View peer_identity);
+/// Returns what another handshake on this connection has to continue; null where there may be none. `before`: what this
+/// one had to.
+[[nodiscard]] std::unique_ptr<Renegotiable> renegotiable_after(const Agreed12& agreed, const Renegotiable* before,
+                                                               const Policy& policy, const Summary& summary,
+                                                               View peer_identity);
 /// Returns the Finished that came first: a server's where a session is resumed.
 [[nodiscard]] std::optional<keys::VerifyData12> first_finished_of(const Agreed12& agreed, bool resumed);
 /// Returns what key material can be exported from afterwards.

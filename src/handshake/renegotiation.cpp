@@ -42,4 +42,11 @@ Result<void> check_same_master_secret_kind(const Renegotiable* before, bool exte
   return fail(Code::extended_master_secret_changed, "in a renegotiation");
 }
 
+Result<void> check_integrity(const Renegotiable* before, Integrity agreed) {
+  // "implementations MUST NOT downgrade from encrypt-then-MAC to MAC-then-encrypt", by way of a suite without CBC
+  // neither: "these rules apply across potentially many rehandshakes".
+  if (before == nullptr || !before->encrypt_then_mac || agreed != Integrity::mac_then_encrypt) return {};
+  return fail(Code::renegotiation_mismatch, "it gives up encrypt_then_mac");
+}
+
 }  // namespace sotto::handshake

@@ -23,8 +23,9 @@ struct Renegotiable {
   keys::VerifyData12 client_verify_data{};
   keys::VerifyData12 server_verify_data{};
   bool extended_master_secret = false;
-  Bytes peer_identity;      ///< as `identity_of` returns it; empty for a peer without a certificate
-  std::string server_name;  ///< the name that the client expects, or that it asked the server for
+  bool encrypt_then_mac = false;  ///< whether it was agreed on, in whichever handshake of the connection
+  Bytes peer_identity;            ///< as `identity_of` returns it; empty for a peer without a certificate
+  std::string server_name;        ///< the name that the client expects, or that it asked the server for
   std::string application_protocol;
   unsigned renegotiations = 0;
 };
@@ -42,5 +43,9 @@ struct Renegotiable {
 [[nodiscard]] Result<void> check_same_peer(const Renegotiable* before, const Certificate& end_entity);
 /// Checks that the two handshakes agree on what the application relies on.
 [[nodiscard]] Result<void> check_same_master_secret_kind(const Renegotiable* before, bool extended_master_secret);
+/// How a suite protects the integrity of records.
+enum class Integrity : std::uint8_t { aead, encrypt_then_mac, mac_then_encrypt };
+/// Checks that encrypt-then-MAC is not given up again. RFC 7366, 3.1.
+[[nodiscard]] Result<void> check_integrity(const Renegotiable* before, Integrity agreed);
 
 }  // namespace sotto::handshake

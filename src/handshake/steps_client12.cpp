@@ -71,6 +71,7 @@ Result<void> accept_extensions12(ClientState& state, const ServerHello& hello) {
   // RFC 7366, 3: a server must not send it with a suite that has no CBC.
   if (state.agreed12.encrypt_then_mac && !state.suite->cbc)
     return fail(Code::unexpected_extension, "encrypt_then_mac with " + to_string(state.suite->suite));
+  if (auto checked = check_integrity(state.before.get(), state.agreed12.integrity()); !checked) return checked;
   state.agreed12.ticket_promised = hello.extensions.has(ExtensionType::session_ticket);
   state.status_promised = hello.extensions.has(ExtensionType::status_request);
   if (const auto timestamps = hello.extensions.find<TimestampList>()) {
@@ -136,7 +137,8 @@ Result<void> leave_renegotiable(ClientState& state) {
   const auto identity = server_identity(state);
   if (!identity) return std::unexpected(identity.error());
   if (identity->empty()) return {};
-  auto left = renegotiable_after(state.agreed12, state.settings().policy, state.outcome.summary, *identity);
+  auto left =
+      renegotiable_after(state.agreed12, state.before.get(), state.settings().policy, state.outcome.summary, *identity);
   if (left) left->server_name = state.name.text();
   state.outcome.renegotiable = std::move(left);
   return {};

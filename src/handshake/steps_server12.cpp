@@ -309,6 +309,7 @@ Result<void> send_server_hello12(Channel& channel, ServerState& state) {
   // RFC 7366, 3: only for suites with CBC.
   state.agreed12.encrypt_then_mac =
       state.agreed.suite->cbc.has_value() && state.hello.extensions.has(ExtensionType::encrypt_then_mac);
+  if (auto checked = check_integrity(state.before.get(), state.agreed12.integrity()); !checked) return checked;
   const auto extensions = answer_extensions(state);
   ServerHello hello;
   hello.random = state.agreed12.server_random;
@@ -473,7 +474,8 @@ Result<void> finish_server12(Channel& channel, ServerState& state) {
     if (!known) return std::unexpected(known.error());
     identity = std::move(*known);
   }
-  auto left = renegotiable_after(state.agreed12, state.settings().policy, state.outcome.summary, identity);
+  auto left =
+      renegotiable_after(state.agreed12, state.before.get(), state.settings().policy, state.outcome.summary, identity);
   if (left) left->server_name = state.offer.server_name;
   state.outcome.renegotiable = std::move(left);
   keep_session(state);

@@ -118,6 +118,60 @@ TEST(RenegotiationPrefix, is_no_matter_where_renegotiation_is_off_as_it_is_by_de
   expect_refused(*newer.victim, Code::unexpected_message, Alert::unexpected_message);
 }
 
+TEST(Downgrade, from_encrypt_then_mac_is_refused_by_both_sides) {
+  // RFC 7366, 3.1: "implementations MUST NOT downgrade from encrypt-then-MAC to MAC-then-encrypt".
+  auto policy = with_suite12(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA);
+  policy.require_extended_master_secret = false;
+  const auto client_config = client_builder().policy(policy).build().value();
+  const auto server_config = server_builder().policy(policy).build().value();
+  for (const auto victim : both_sides)
+    for (const bool attacked : {false, true}) {
+      const auto before = [] {
+        auto left = std::make_unique<handshake::Renegotiable>();
+        left->encrypt_then_mac = left->extended_master_secret = true;
+        left->server_name = "localhost";
+        return left;
+      };
+      MessageClient client(client_config, before(), nullptr);
+      MessageServer server(server_config, before(), ClientAuth::none, nullptr);
+      client.run();
+      server.run();
+      auto hello = client.sent().front();
+      if (attacked && victim == From::server)
+        change_extension<wire::ClientHello>(hello, ExtensionType::encrypt_then_mac, std::nullopt);
+      server.take(hello);
+      if (victim == From::server) {
+        if (attacked) {
+          expect_refused(server.error, Code::renegotiation_mismatch, Alert::handshake_failure);
+        } else {
+          EXPECT_FALSE(server.error);
+        }
+        continue;
+      }
+      auto answer = server.sent().front();
+      if (attacked) change_extension<wire::ServerHello>(answer, ExtensionType::encrypt_then_mac, std::nullopt);
+      client.take(answer);
+      if (attacked) {
+        expect_refused(client.error, Code::renegotiation_mismatch, Alert::handshake_failure);
+      } else {
+        EXPECT_FALSE(client.error);
+      }
+    }
+}
+
+TEST(Downgrade, from_encrypt_then_mac_is_not_forgotten_over_a_suite_without_it) {
+  const auto policy = renegotiating();
+  handshake::Agreed12 agreed;
+  agreed.secure_renegotiation = agreed.encrypt_then_mac = true;
+  const auto first = handshake::renegotiable_after(agreed, nullptr, policy, {}, {});
+  ASSERT_TRUE(first);
+  agreed.encrypt_then_mac = false;
+  const auto second = handshake::renegotiable_after(agreed, first.get(), policy, {}, {});
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->encrypt_then_mac);
+  EXPECT_FALSE(handshake::renegotiable_after(agreed, nullptr, policy, {}, {})->encrypt_then_mac);
+}
+
 TEST(RenegotiationFlood, of_a_peer_is_limited_in_each_minute) {
   for (const bool by_client : {true, false}) {
     auto time = system_clock::now();
