@@ -83,6 +83,7 @@ Result<void> Connection::Impl::finish_authentication() {
     if (auto flushed = sending.flush(*output); !flushed) return flushed;
   }
   if (is_client()) {
+    if (!outcome.own_identity.empty()) receiving.note_own_identity(std::move(outcome.own_identity));
     receiving.note_certificate_answer(std::move(outcome.certificate_answer));
   } else {
     receiving.expect_later(PostHandshake::no_authentication);

@@ -224,6 +224,8 @@ void Connection::Impl::keep_ticket_taker(handshake::Outcome& outcome) {
   taker->server_name = outcome.server_name;
   taker->application_protocol = outcome.summary.application_protocol;
   taker->authenticated = outcome.summary.peer_authenticated;
+  taker->session_began = outcome.session_began;
+  taker->own_identity = std::move(outcome.own_identity);
   taker->evidence = std::move(outcome.evidence);
   taker->max_fragment_length = outcome.max_fragment_length;
   taker->sent_record_limit = static_cast<std::uint16_t>(outcome.summary.sent_record_limit);

@@ -12,8 +12,16 @@ namespace {
 
 using record::ContentType;
 
+/// Returns how long `ticket` may be used. RFC 8446, 4.6.1: "Clients MUST NOT cache tickets for longer than 7 days."
+std::chrono::seconds lifetime_of(const TicketTaker& taker, const wire::NewSessionTicket& ticket,
+                                 std::chrono::system_clock::time_point now) {
+  const auto told = std::min(std::chrono::seconds(ticket.ticket_lifetime), std::chrono::seconds(std::chrono::days(7)));
+  return session::lifetime_in_session(told, taker.session_began, now);
+}
+
 /// Turns a ticket into a session and puts it into the store.
-Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& ticket) {
+Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& ticket,
+                          std::chrono::system_clock::time_point now) {
   const auto& settings = taker.config->impl();
   const auto* suite = keys::find_suite(taker.cipher_suite);
   auto psk = keys::ticket_psk(suite->hash, taker.resumption_secret.view(), ticket.ticket_nonce);
@@ -24,12 +32,13 @@ Result<void> keep_session(TicketTaker& taker, const wire::NewSessionTicket& tick
   kept->psk = std::move(*psk);
   kept->ticket = own(ticket.ticket);
   kept->ticket_age_add = ticket.ticket_age_add;
-  kept->received = settings.clock();
-  // RFC 8446, 4.6.1: "Clients MUST NOT cache tickets for longer than 7 days."
-  kept->lifetime = std::min(std::chrono::seconds(ticket.ticket_lifetime), std::chrono::seconds(std::chrono::days(7)));
+  kept->received = now;
+  kept->began = taker.session_began;
+  kept->lifetime = lifetime_of(taker, ticket, now);
   kept->server_name = taker.server_name;
   kept->application_protocol = taker.application_protocol;
   kept->authenticated = taker.authenticated;
+  kept->own_identity = taker.own_identity;
   kept->evidence = taker.evidence;
   kept->max_fragment_length = taker.max_fragment_length;
   kept->sent_record_limit = taker.sent_record_limit;
@@ -307,10 +316,12 @@ Result<std::optional<Event>> ReceivingHalf::take_ticket(View raw) {
   if (ticket->ticket.size() > limits_->ticket)
     return fail(Code::ticket_too_large, std::to_string(ticket->ticket.size()) + " octets, at most " +
                                             std::to_string(limits_->ticket) + " are allowed");
+  const auto& settings = tickets_->config->impl();
+  if (!settings.sessions || !tickets_->server_is_authenticated) return std::nullopt;
   // RFC 8446, 4.6.1: a lifetime of zero says to discard the ticket at once.
-  const bool kept_anywhere = tickets_->config->impl().sessions && tickets_->server_is_authenticated;
-  if (ticket->ticket_lifetime == 0 || !kept_anywhere) return std::nullopt;
-  if (auto kept = keep_session(*tickets_, *ticket); !kept) return std::unexpected(kept.error());
+  const auto now = settings.clock();
+  if (lifetime_of(*tickets_, *ticket, now) <= std::chrono::seconds(0)) return std::nullopt;
+  if (auto kept = keep_session(*tickets_, *ticket, now); !kept) return std::unexpected(kept.error());
   return SessionStored{};
 }
 

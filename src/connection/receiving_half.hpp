@@ -34,6 +34,8 @@ struct TicketTaker {
   std::string server_name;
   std::string application_protocol;
   std::string authenticated;
+  std::chrono::system_clock::time_point session_began;
+  Bytes own_identity;
   std::shared_ptr<const session::Evidence> evidence;
   std::uint16_t max_fragment_length = 0;
   std::uint16_t sent_record_limit = 0;
@@ -104,6 +106,10 @@ class ReceivingHalf {
   void expect_later(PostHandshake later) { later_ = later; }
   /// Notes what a client answered to the request for its certificate, to explain an alert that may follow.
   void note_certificate_answer(handshake::CertificateAnswer answer) { certificate_answer_ = std::move(answer); }
+  /// Notes who the client is from now on, for the tickets to come.
+  void note_own_identity(Bytes identity) {
+    if (tickets_) tickets_->own_identity = std::move(identity);
+  }
   /// Returns the present secret of TLS 1.3.
   [[nodiscard]] const keys::TrafficSecret& secret() const { return secret_; }
   /// Returns, once, the message that opens another handshake; empty if there is none. After it `step` waits.

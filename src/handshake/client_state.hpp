@@ -116,8 +116,10 @@ template <wire::In Message>
   channel.outside().limit_records(agreed->limits);
   return {};
 }
-/// Returns what a client that shows `credential`, or none, answers to the request for its certificate.
-[[nodiscard]] CertificateAnswer answer_with(const std::optional<Credential>& credential);
+/// Notes what a client that shows `credential`, or none, answers to the request for its certificate.
+[[nodiscard]] Result<void> note_answer(ClientState& state, const std::optional<Credential>& credential);
+/// Notes what the session that is resumed has of earlier handshakes.
+void note_resumption(ClientState& state);
 /// Notes that the early data that was offered, if any, is accepted or rejected, and tells it.
 void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason);
 /// Keeps what the server showed, once it is accepted, for its sessions to be judged by again.

@@ -2,6 +2,7 @@
 /// What a handshake leaves behind when its frame is gone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,10 @@ struct Outcome {
   /// Whether the server was authenticated, in this handshake or in the one that is resumed: other sessions are not
   /// kept, or they would let a connection that demands it go on without.
   bool server_is_authenticated = false;
+  /// When the client and the server authenticated each other, in this handshake or in the one that is resumed.
+  std::chrono::system_clock::time_point session_began;
+  /// What a client is recognised by that showed a certificate, then or now; empty otherwise.
+  Bytes own_identity;
   /// What a client keeps with its sessions where they are to be judged again.
   std::shared_ptr<const session::Evidence> evidence;
   std::uint16_t max_fragment_length = 0;  // RFC 6066, 4; a session keeps it; 0 if none

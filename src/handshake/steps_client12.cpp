@@ -105,8 +105,7 @@ Result<void> accept_session12(ClientState& state, const ServerHello& hello) {
   // RFC 7627, 5.3: sessions are kept only if they have an extended master secret, so a resumption has to have it too.
   if (!state.agreed12.extended_master_secret) return fail(Code::extended_master_secret_changed);
   state.agreed12.master = keys::MasterSecret(kept.psk.view());
-  state.resumed = true;
-  state.outcome.evidence = state.session->impl().evidence;
+  note_resumption(state);
   return name_session(state, kept);
 }
 
@@ -141,6 +140,45 @@ Result<void> leave_renegotiable(ClientState& state) {
       renegotiable_after(state.agreed12, state.before.get(), state.settings().policy, state.outcome.summary, *identity);
   if (left) left->server_name = state.name.text();
   state.outcome.renegotiable = std::move(left);
+  return {};
+}
+
+/// Puts the session into the store, unless it cannot be resumed safely.
+Result<void> keep_session12(ClientState& state) {
+  const auto& settings = state.settings();
+  // A resumed one whose server gave no new ticket can be used again.
+  if (state.resumed && state.ticket.empty()) {
+    settings.sessions->put(state.name.text(), std::move(*state.session));
+    return {};
+  }
+  const bool resumable = !state.ticket.empty() || !state.new_session_id.empty();
+  if (!settings.sessions || !resumable || !state.agreed12.extended_master_secret ||
+      !state.outcome.server_is_authenticated)
+    return {};
+  const auto now = settings.clock();
+  const auto lifetime = session::lifetime_in_session(lifetime_of_session12(state), state.outcome.session_began, now);
+  if (lifetime <= std::chrono::seconds(0)) return {};
+  auto kept = std::make_unique<Session::Impl>();
+  kept->version = ProtocolVersion::tls12;
+  kept->cipher_suite = state.suite->suite;
+  kept->psk = crypto::HashSecret(state.agreed12.master.view());
+  kept->lifetime = lifetime;
+  // RFC 5077, 3.4: with a ticket, the server's session identifier is not used.
+  if (state.ticket.empty()) kept->session_id = std::move(state.new_session_id);
+  kept->ticket = std::move(state.ticket);
+  kept->received = now;
+  kept->began = state.outcome.session_began;
+  kept->server_name = state.name.text();
+  kept->application_protocol = state.outcome.summary.application_protocol;
+  kept->authenticated = state.outcome.summary.peer_authenticated;
+  kept->own_identity = state.outcome.own_identity;
+  kept->evidence = state.outcome.evidence;
+  kept->max_fragment_length = state.outcome.max_fragment_length;
+  auto identity = server_identity(state);
+  if (!identity) return std::unexpected(identity.error());
+  kept->server_identity = std::move(*identity);
+  if (auto named = name_session(state, *kept); !named) return named;
+  settings.sessions->put(state.name.text(), Session(std::move(kept)));
   return {};
 }
 
@@ -299,7 +337,7 @@ Result<void> accept_certificate_request12(ClientState& state, const Received<Cer
 
 Result<void> send_client_certificate12(Channel& channel, ClientState& state,
                                        const std::optional<Credential>& credential) {
-  state.outcome.certificate_answer = answer_with(credential);
+  if (auto noted = note_answer(state, credential); !noted) return noted;
   return send_certificate12(channel, credential ? credential->chain() : CertificateChain());
 }
 
@@ -348,41 +386,11 @@ Result<void> keep_ticket(ClientState& state, const Received<NewSessionTicket12>&
 
 Result<void> finish_client12(Channel& channel, ClientState& state) {
   channel.transcript().forget_messages();
-  const auto& settings = state.settings();
   state.outcome.exporter = exporter_of(state.agreed12);
   state.outcome.first_finished = first_finished_of(state.agreed12, state.resumed);
   state.outcome.server_name = state.name.text();
   if (auto left = leave_renegotiable(state); !left) return left;
-  // A session that cannot be resumed safely is not kept. A resumed one whose server gave no new ticket can be used
-  // again.
-  if (state.resumed && state.ticket.empty()) {
-    settings.sessions->put(state.name.text(), std::move(*state.session));
-    return {};
-  }
-  const bool resumable = !state.ticket.empty() || !state.new_session_id.empty();
-  if (!settings.sessions || !resumable || !state.agreed12.extended_master_secret ||
-      !state.outcome.server_is_authenticated)
-    return {};
-  auto kept = std::make_unique<Session::Impl>();
-  kept->version = ProtocolVersion::tls12;
-  kept->cipher_suite = state.suite->suite;
-  kept->psk = crypto::HashSecret(state.agreed12.master.view());
-  kept->lifetime = lifetime_of_session12(state);
-  // RFC 5077, 3.4: with a ticket, the server's session identifier is not used.
-  if (state.ticket.empty()) kept->session_id = std::move(state.new_session_id);
-  kept->ticket = std::move(state.ticket);
-  kept->received = settings.clock();
-  kept->server_name = state.name.text();
-  kept->application_protocol = state.outcome.summary.application_protocol;
-  kept->authenticated = state.outcome.summary.peer_authenticated;
-  kept->evidence = state.outcome.evidence;
-  kept->max_fragment_length = state.outcome.max_fragment_length;
-  auto identity = server_identity(state);
-  if (!identity) return std::unexpected(identity.error());
-  kept->server_identity = std::move(*identity);
-  if (auto named = name_session(state, *kept); !named) return named;
-  settings.sessions->put(state.name.text(), Session(std::move(kept)));
-  return {};
+  return keep_session12(state);
 }
 
 }  // namespace sotto::handshake

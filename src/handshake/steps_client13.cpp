@@ -194,7 +194,7 @@ Result<ChooseClientCredentialQuestion> client_credential_question(ClientState& s
 
 Result<void> send_client_certificate(Channel& channel, ClientState& state,
                                      const std::optional<Credential>& credential) {
-  state.outcome.certificate_answer = answer_with(credential);
+  if (auto noted = note_answer(state, credential); !noted) return noted;
   const auto& demand = *state.certificate_demand;
   if (!credential) return channel.send(certificate_message(demand.context, {}, {}));
   const auto form = send_credential(channel, demand.context, *credential, {},

@@ -35,6 +35,24 @@ bool is_judged_again(const ClientConfig::Impl& settings) {
   return settings.sessions_verified_again && !settings.psk_required;
 }
 
+/// Says whether a session's server knows the client as somebody who it still is by its settings. Who answers questions
+/// about credentials has to see to that itself.
+bool is_same_client(const ClientConfig::Impl& settings, const Session::Impl& kept) {
+  if (kept.own_identity.empty() || includes(settings.ask, Ask::credential)) return true;
+  return std::ranges::any_of(settings.credentials, [&](const Credential& credential) {
+    const auto identity = identity_of(credential.chain().front());
+    return identity && same(*identity, kept.own_identity);
+  });
+}
+
+/// Says whether the parts of a session go together, which may come from outside.
+bool is_whole(const Session::Impl& kept) {
+  const auto* suite = keys::find_suite(kept.cipher_suite);
+  if (suite == nullptr || suite->version != kept.version) return false;
+  return kept.psk.size() ==
+         (kept.version == ProtocolVersion::tls13 ? crypto::hash_length(suite->hash) : keys::master_secret_octets);
+}
+
 /// Takes the newest session for this server that can still be used under this policy.
 void take_session(ClientState& state) {
   const auto& settings = state.settings();
@@ -48,7 +66,7 @@ void take_session(ClientState& state) {
         kept.server_name == state.name.text() &&
         (kept.max_fragment_length == 0 || kept.max_fragment_length == settings.policy.max_fragment_length) &&
         std::ranges::find(settings.policy.cipher_suites, kept.cipher_suite) != settings.policy.cipher_suites.end() &&
-        keys::find_suite(kept.cipher_suite) != nullptr && (kept.evidence || !is_judged_again(settings));
+        is_whole(kept) && is_same_client(settings, kept) && (kept.evidence || !is_judged_again(settings));
     if (!usable) continue;
     state.session.emplace(std::move(*session));
     return;
@@ -367,18 +385,35 @@ Result<void> accept_pre_shared_key(ClientState& state, const ServerHello& hello)
   // "clients MUST verify that ... the server selected a cipher suite indicating a Hash associated with the PSK"
   if (psk.hash != state.suite->hash)
     return fail(Code::wrong_cipher_suite, "its hash is not that of the pre-shared key");
-  state.resumed = psk.kind == PskKind::session;
-  if (!state.resumed) state.session.reset();
-  if (state.resumed) state.outcome.evidence = state.session->impl().evidence;
+  if (psk.kind == PskKind::session)
+    note_resumption(state);
+  else
+    state.session.reset();
   state.psk.emplace(std::move(psk));
   return {};
 }
 
 }  // namespace
 
-CertificateAnswer answer_with(const std::optional<Credential>& credential) {
-  if (!credential) return {CertificateAnswer::Kind::none, {}};
-  return {CertificateAnswer::Kind::shown, credential->chain().front()};
+Result<void> note_answer(ClientState& state, const std::optional<Credential>& credential) {
+  auto& outcome = state.outcome;
+  if (!credential) {
+    outcome.certificate_answer = {CertificateAnswer::Kind::none, {}};
+    return {};
+  }
+  outcome.certificate_answer = {CertificateAnswer::Kind::shown, credential->chain().front()};
+  auto identity = identity_of(credential->chain().front());
+  if (!identity) return std::unexpected(identity.error());
+  outcome.own_identity = std::move(*identity);
+  return {};
+}
+
+void note_resumption(ClientState& state) {
+  const auto& kept = state.session->impl();
+  state.resumed = true;
+  state.outcome.session_began = kept.began;
+  state.outcome.own_identity = kept.own_identity;
+  state.outcome.evidence = kept.evidence;
 }
 
 void answer_early_data(Channel& channel, ClientState& state, EarlyDataReason reason) {
@@ -419,6 +454,7 @@ void keep_evidence(ClientState& state) {
 
 Result<void> prepare_offer(ClientState& state) {
   const auto& policy = state.settings().policy;
+  state.outcome.session_began = state.settings().clock();
   if (auto filled = crypto::fill_random(state.random); !filled) return filled;
   if (policy.grease || policy.permute_extensions)
     if (auto filled = crypto::fill_random(state.grease.octets); !filled) return filled;

@@ -206,7 +206,8 @@ Result<void> draw_session_id(ServerState& state) {
   return crypto::fill_random(state.session_id);
 }
 
-/// Returns what a session is bound to, for a ticket or the store.
+/// Returns what a session is bound to, for a ticket or the store. One that is resumed keeps its master secret, and its
+/// age and its end with it.
 session::ServerSession session_to_keep(const ServerState& state) {
   const auto& settings = state.settings();
   const auto& summary = state.outcome.summary;
@@ -214,8 +215,9 @@ session::ServerSession session_to_keep(const ServerState& state) {
   kept.version = ProtocolVersion::tls12;
   kept.cipher_suite = state.agreed.suite->suite;
   kept.psk = crypto::HashSecret(state.agreed12.master.view());
-  kept.issued = settings.clock();
-  kept.lifetime = settings.policy.ticket_lifetime;
+  kept.issued = state.session ? state.session->issued : settings.clock();
+  kept.began = kept.issued;
+  kept.lifetime = state.session ? state.session->lifetime : settings.policy.ticket_lifetime;
   kept.server_name = state.offer.server_name;
   if (!summary.peer_chain.empty()) {
     kept.client = summary.peer_chain.front();
@@ -236,7 +238,7 @@ void keep_session(ServerState& state) {
   auto kept = session_to_keep(state);
   // RFC 5246, F.1.4: "An upper limit of 24 hours is suggested for session ID lifetimes".
   kept.lifetime = std::min<std::chrono::seconds>(kept.lifetime, std::chrono::days(1));
-  const auto sealed = session::seal_ticket(*settings.ticket_keys, kept);
+  const auto sealed = session::seal_ticket(*settings.ticket_keys, kept, kept.issued);
   if (sealed) settings.sessions->put(as_public(View(state.session_id)), own_public(*sealed), kept.expires());
 }
 
@@ -451,13 +453,16 @@ Result<void> send_ticket12(Channel& channel, ServerState& state) {
   if (!state.agreed12.ticket_promised) return {};
   const auto& settings = state.settings();
   const auto kept = session_to_keep(state);
-  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
+  const auto now = settings.clock();
+  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept, now);
 
   NewSessionTicket12 message;
   // RFC 5077, 3.3: an empty ticket says that there is none after all, such as for a client certificate too large for
   // one.
   if (ticket && ticket->size() <= 0xffff) {
-    message.ticket_lifetime_hint = static_cast<std::uint32_t>(kept.lifetime.count());
+    // RFC 5077, 3.3: a hint of zero would leave the lifetime to the client.
+    const auto left = std::max(std::chrono::floor<std::chrono::seconds>(kept.expires() - now), std::chrono::seconds(1));
+    message.ticket_lifetime_hint = static_cast<std::uint32_t>(left.count());
     message.ticket = *ticket;
   }
   return channel.send(message);

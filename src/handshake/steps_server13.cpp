@@ -7,6 +7,7 @@
 #include "handshake/certificate_types.hpp"
 #include "handshake/certificates.hpp"
 #include "handshake/grease.hpp"
+#include "session/session_impl.hpp"
 
 namespace sotto::handshake {
 namespace {
@@ -66,7 +67,9 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.psk = std::move(*psk);
   kept.ticket_age_add = Reader(age_add).u32();
   kept.issued = settings.clock();
-  kept.lifetime = settings.policy.ticket_lifetime;
+  kept.began = state.session ? state.session->began : kept.issued;
+  kept.lifetime = session::lifetime_in_session(settings.policy.ticket_lifetime, kept.began, kept.issued);
+  if (kept.lifetime <= std::chrono::seconds(0)) return {};
   kept.server_name = state.offer.server_name;
   kept.application_protocol = state.agreed.application_protocol;
   kept.max_early_data_size = settings.early_data;
@@ -77,7 +80,7 @@ Result<void> send_ticket(Channel& channel, const ServerState& state, View resump
   kept.client_authenticated = summary.peer_authenticated;
   kept.server_type = server_type_of(state);
   kept.max_fragment_length = state.records.max_fragment_length;
-  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept);
+  const auto ticket = session::seal_ticket(*settings.ticket_keys, kept, kept.issued);
   // A client certificate too large for a ticket means a full handshake next time, no failure now.
   if (!ticket || ticket->size() > 0xffff) return {};
 

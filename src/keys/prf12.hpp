@@ -19,8 +19,9 @@ namespace sotto::keys {
 [[nodiscard]] Result<void> prf(crypto::HashAlgorithm hash, View secret, std::string_view label, View first, View second,
                                MutableView out);
 
-/// Holds the secret that both sides of a TLS 1.2 session share: 48 octets.
-using MasterSecret = Secret<48>;
+/// Holds the secret that both sides of a TLS 1.2 session share.
+inline constexpr std::size_t master_secret_octets = 48;
+using MasterSecret = Secret<master_secret_octets>;
 
 /// Derives it from the premaster secret and the session hash. RFC 7627, 4.
 [[nodiscard]] Result<MasterSecret> extended_master_secret(crypto::HashAlgorithm hash, View premaster_secret,

@@ -24,7 +24,7 @@ struct StoredCertificate {
 
 /// The stored form; every version of it starts with its own format number.
 struct StoredSession {
-  static constexpr std::uint32_t current_format = 0x534f5404;  // "SOT", 4
+  static constexpr std::uint32_t current_format = 0x534f5405;  // "SOT", 5
   std::uint32_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
@@ -33,6 +33,7 @@ struct StoredSession {
   View session_id;
   std::uint32_t ticket_age_add = 0;
   std::uint64_t received_milliseconds = 0;
+  std::uint64_t began_milliseconds = 0;
   std::uint32_t lifetime_seconds = 0;
   View server_name;
   View application_protocol;
@@ -40,6 +41,7 @@ struct StoredSession {
   View authenticated;
   std::uint16_t max_fragment_length = 0;
   View server_identity;
+  View own_identity;
   std::uint16_t sent_record_limit = 0;
   std::vector<StoredCertificate> chain;
   View ocsp_response;
@@ -54,6 +56,7 @@ struct StoredSession {
     visit("session_id", self.session_id, wire::between<0, 32>);
     visit("ticket_age_add", self.ticket_age_add);
     visit("received_milliseconds", self.received_milliseconds);
+    visit("began_milliseconds", self.began_milliseconds);
     visit("lifetime_seconds", self.lifetime_seconds);
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
@@ -61,12 +64,20 @@ struct StoredSession {
     visit("authenticated", self.authenticated, wire::between<0, 0xffff>);
     visit("max_fragment_length", self.max_fragment_length);
     visit("server_identity", self.server_identity, wire::between<0, 64>);
+    visit("own_identity", self.own_identity, wire::between<0, 64>);
     visit("sent_record_limit", self.sent_record_limit);
     visit("chain", self.chain, wire::between<0, 0xffffff>);
     visit("ocsp_response", self.ocsp_response, wire::between<0, 0xffffff>);
     visit("sct_list", self.sct_list, wire::between<0, 0xffff>);
   }
 };
+
+std::uint64_t milliseconds_of(system_clock::time_point time) {
+  return static_cast<std::uint64_t>(duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+system_clock::time_point time_of(std::uint64_t milliseconds) {
+  return system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
+}
 
 std::shared_ptr<const session::Evidence> evidence_of(const StoredSession& stored) {
   if (stored.chain.empty()) return nullptr;
@@ -92,8 +103,8 @@ std::vector<std::byte> Session::serialize() const {
   stored.ticket = impl_->ticket;
   stored.session_id = impl_->session_id;
   stored.ticket_age_add = impl_->ticket_age_add;
-  stored.received_milliseconds =
-      static_cast<std::uint64_t>(duration_cast<std::chrono::milliseconds>(impl_->received.time_since_epoch()).count());
+  stored.received_milliseconds = milliseconds_of(impl_->received);
+  stored.began_milliseconds = milliseconds_of(impl_->began);
   stored.lifetime_seconds = static_cast<std::uint32_t>(impl_->lifetime.count());
   stored.server_name = as_view(std::string_view(impl_->server_name));
   stored.application_protocol = as_view(std::string_view(impl_->application_protocol));
@@ -101,6 +112,7 @@ std::vector<std::byte> Session::serialize() const {
   stored.authenticated = as_view(std::string_view(impl_->authenticated));
   stored.max_fragment_length = impl_->max_fragment_length;
   stored.server_identity = impl_->server_identity;
+  stored.own_identity = impl_->own_identity;
   stored.sent_record_limit = impl_->sent_record_limit;
   std::size_t evidence_octets = 0;
   if (const auto* evidence = impl_->evidence.get()) {
@@ -127,7 +139,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
   return contain([&]() -> Result<Session> {
     const auto stored = wire::parse<StoredSession>(as_view(bytes));
     if (!stored || stored->format != StoredSession::current_format ||
-        stored->received_milliseconds > latest_milliseconds)
+        stored->received_milliseconds > latest_milliseconds || stored->began_milliseconds > latest_milliseconds)
       return fail(Code::malformed_session);
     if (stored->ticket.empty() == stored->session_id.empty()) return fail(Code::malformed_session);
     if (stored->sent_record_limit == 0 || stored->sent_record_limit > record_octets)
@@ -139,8 +151,8 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
     impl->ticket = own(stored->ticket);
     impl->session_id = own(stored->session_id);
     impl->ticket_age_add = stored->ticket_age_add;
-    impl->received =
-        system_clock::time_point(std::chrono::milliseconds(static_cast<std::int64_t>(stored->received_milliseconds)));
+    impl->received = time_of(stored->received_milliseconds);
+    impl->began = time_of(stored->began_milliseconds);
     impl->lifetime = seconds(stored->lifetime_seconds);
     impl->server_name = as_text(stored->server_name);
     impl->application_protocol = as_text(stored->application_protocol);
@@ -148,6 +160,7 @@ Result<Session> Session::parse(std::span<const std::byte> bytes) {
     impl->authenticated = as_text(stored->authenticated);
     impl->max_fragment_length = stored->max_fragment_length;
     impl->server_identity = own(stored->server_identity);
+    impl->own_identity = own(stored->own_identity);
     impl->sent_record_limit = stored->sent_record_limit;
     impl->evidence = evidence_of(*stored);
     return Session(std::move(impl));

@@ -10,13 +10,14 @@ using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 struct StoredTicket {
-  static constexpr std::uint8_t current_format = 4;
+  static constexpr std::uint8_t current_format = 5;
   std::uint8_t format = current_format;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
   View psk;
   std::uint32_t ticket_age_add = 0;
   std::uint64_t issued_milliseconds = 0;
+  std::uint64_t began_milliseconds = 0;
   std::uint32_t lifetime_seconds = 0;
   View server_name;
   View application_protocol;
@@ -35,6 +36,7 @@ struct StoredTicket {
     visit("psk", self.psk, wire::between<32, 64>);
     visit("ticket_age_add", self.ticket_age_add);
     visit("issued_milliseconds", self.issued_milliseconds);
+    visit("began_milliseconds", self.began_milliseconds);
     visit("lifetime_seconds", self.lifetime_seconds);
     visit("server_name", self.server_name, wire::between<0, 255>);
     visit("application_protocol", self.application_protocol, wire::between<0, 255>);
@@ -48,16 +50,23 @@ struct StoredTicket {
   }
 };
 
+std::uint64_t milliseconds_of(system_clock::time_point time) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count());
+}
+system_clock::time_point time_of(std::uint64_t since_epoch) {
+  return system_clock::time_point(milliseconds(static_cast<std::int64_t>(since_epoch)));
+}
+
 }  // namespace
 
-Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
+Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session, system_clock::time_point now) {
   StoredTicket stored;
   stored.version = session.version;
   stored.cipher_suite = session.cipher_suite;
   stored.psk = session.psk.view();
   stored.ticket_age_add = session.ticket_age_add;
-  stored.issued_milliseconds =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(session.issued.time_since_epoch()).count());
+  stored.issued_milliseconds = milliseconds_of(session.issued);
+  stored.began_milliseconds = milliseconds_of(session.began);
   stored.lifetime_seconds = static_cast<std::uint32_t>(session.lifetime.count());
   stored.server_name = as_view(std::string_view(session.server_name));
   stored.application_protocol = as_view(std::string_view(session.application_protocol));
@@ -79,14 +88,15 @@ Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session) {
   StoredTicket::fields(stored, visit);
   const SecretBytes content(std::move(bytes));
   if (writer.failed()) return fail(Code::internal_error, "the session is too large for a ticket");
-  return keys.impl().seal(content.view(), session.issued);
+  return keys.impl().seal(content.view(), now);
 }
 
 std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_clock::time_point now) {
   const auto content = keys.impl().open(ticket, now);
   if (!content) return std::nullopt;
   const auto stored = wire::parse<StoredTicket>(content->view());
-  if (!stored || stored->format != StoredTicket::current_format || stored->issued_milliseconds > latest_milliseconds)
+  if (!stored || stored->format != StoredTicket::current_format || stored->issued_milliseconds > latest_milliseconds ||
+      stored->began_milliseconds > latest_milliseconds)
     return std::nullopt;
 
   ServerSession session;
@@ -94,7 +104,8 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   session.cipher_suite = stored->cipher_suite;
   session.psk = crypto::HashSecret(stored->psk);
   session.ticket_age_add = stored->ticket_age_add;
-  session.issued = system_clock::time_point(milliseconds(static_cast<std::int64_t>(stored->issued_milliseconds)));
+  session.issued = time_of(stored->issued_milliseconds);
+  session.began = time_of(stored->began_milliseconds);
   session.lifetime = std::chrono::seconds(stored->lifetime_seconds);
   session.server_name = as_text(stored->server_name);
   session.application_protocol = as_text(stored->application_protocol);
@@ -104,7 +115,8 @@ std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket, system_c
   session.client_authenticated = as_text(stored->client_authenticated);
   session.client_authorities = own(stored->client_authorities);
   session.max_fragment_length = stored->max_fragment_length;
-  if (now >= session.expires()) return std::nullopt;
+  // A clock that was set back a little is forgiven; one that was wrong must not keep tickets alive until it is right.
+  if (now + std::chrono::minutes(1) < session.issued || now >= session.expires()) return std::nullopt;
   return session;
 }
 

@@ -22,6 +22,8 @@ struct ServerSession {
   crypto::HashSecret psk;
   std::uint32_t ticket_age_add = 0;
   std::chrono::system_clock::time_point issued;
+  /// When the two sides authenticated each other, which a resumed connection does not do again.
+  std::chrono::system_clock::time_point began;
   std::chrono::seconds lifetime{};
   std::string server_name;
   std::string application_protocol;
@@ -39,9 +41,11 @@ struct ServerSession {
   [[nodiscard]] std::chrono::system_clock::time_point expires() const { return issued + lifetime; }
 };
 
-/// Seals `session` into a ticket.
-[[nodiscard]] Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session);
-/// Returns the session of a ticket that was sealed with `keys` and has not expired at `now`, or nothing.
+/// Seals `session` into a ticket, with the key of the time `now`.
+[[nodiscard]] Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session,
+                                        std::chrono::system_clock::time_point now);
+/// Returns the session of a ticket that was sealed with `keys` and is good at `now`, neither expired nor of the future, but for a minute;
+/// or nothing.
 [[nodiscard]] std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket,
                                                        std::chrono::system_clock::time_point now);
 

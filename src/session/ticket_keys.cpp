@@ -11,6 +11,13 @@ namespace {
 
 constexpr auto algorithm = crypto::AeadAlgorithm::aes_256_gcm;
 
+/// Says whether a key that was made at `made` is too old for something. One of the future is, too: it was made when the
+/// clock was wrong, and must not live until then.
+template <class Time>
+bool is_over(Time made, Time now, std::chrono::seconds after) {
+  return std::chrono::abs(now - made) >= after;
+}
+
 }  // namespace
 
 TicketKeys::TicketKeys(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -26,7 +33,7 @@ Result<std::shared_ptr<TicketKeys>> TicketKeys::generate(std::chrono::seconds ro
 
 Result<TicketKeys::Impl::Key> TicketKeys::Impl::sealing_key(Time now) {
   const std::lock_guard lock(mutex_);
-  if (keys_.empty() || now - keys_.back().made >= rotation_) {
+  if (keys_.empty() || is_over(keys_.back().made, now, rotation_)) {
     Key key;
     key.made = now;
     if (auto filled = crypto::fill_random(key.name); !filled) return std::unexpected(filled.error());
@@ -41,7 +48,7 @@ Result<TicketKeys::Impl::Key> TicketKeys::Impl::sealing_key(Time now) {
 std::optional<TicketKeys::Impl::Key> TicketKeys::Impl::opening_key(View name, Time now) {
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) { return same(key.name, name); });
-  if (found == keys_.end() || now - found->made >= 2 * rotation_) return std::nullopt;
+  if (found == keys_.end() || is_over(found->made, now, 2 * rotation_)) return std::nullopt;
   return found->clone();
 }
 

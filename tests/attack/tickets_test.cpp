@@ -1,6 +1,7 @@
 // Sessions that are stolen, changed or used where they do not belong, and pre-shared keys that are turned against
 // their owner.
 #include "attack/scene.hpp"
+#include "session/session_impl.hpp"
 
 namespace sotto::attack {
 namespace {
@@ -123,6 +124,42 @@ TEST(TicketTheft, for_use_with_another_name_fails_at_the_client_whatever_its_sto
     EXPECT_FALSE(resumes(client, server, "b.example"));
     EXPECT_TRUE(resumes(client, server, "b.example"));
   }
+}
+
+TEST(TicketTheft, of_parts_that_do_not_go_together_is_not_offered) {
+  // A session that comes from a file may hold anything.
+  const auto is_offered = [](ProtocolVersion version, CipherSuite suite, std::size_t secret) {
+    auto impl = std::make_unique<Session::Impl>();
+    impl->version = version;
+    impl->cipher_suite = suite;
+    impl->psk = crypto::HashSecret(Bytes(secret, 1));
+    impl->ticket = Bytes(100, 2);
+    impl->received = system_clock::now() - std::chrono::minutes(1);
+    impl->lifetime = std::chrono::hours(1);
+    impl->server_name = "localhost";
+    auto session = Session::parse(Session(std::move(impl)).serialize());
+    EXPECT_TRUE(session);
+    const auto store = std::make_shared<LooseStore>();
+    store->put("localhost", std::move(*session));
+    Buffer out;
+    const auto client =
+        Connection::client(client_builder().session_store(store).build().value(), ServerName("localhost"), out);
+    EXPECT_TRUE(client);
+    const auto raw = Flight(out).of(HandshakeType::client_hello);
+    const auto hello = wire::parse_message<wire::ClientHello>(raw).value();
+    return hello.extensions.has(ExtensionType::pre_shared_key) ||
+           !hello.extensions.find<wire::SessionTicketOffer>()->ticket.empty();
+  };
+  using enum CipherSuite;
+  constexpr auto newer = ProtocolVersion::tls13;
+  constexpr auto older = ProtocolVersion::tls12;
+  EXPECT_TRUE(is_offered(newer, TLS_AES_128_GCM_SHA256, 32));
+  EXPECT_TRUE(is_offered(newer, TLS_AES_256_GCM_SHA384, 48));
+  EXPECT_TRUE(is_offered(older, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 48));
+  EXPECT_FALSE(is_offered(newer, TLS_AES_128_GCM_SHA256, 48));
+  EXPECT_FALSE(is_offered(older, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 32));
+  EXPECT_FALSE(is_offered(newer, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 32));
+  EXPECT_FALSE(is_offered(older, TLS_AES_256_GCM_SHA384, 48));
 }
 
 TEST(TicketTheft, is_no_way_around_a_client_certificate) {

@@ -31,7 +31,7 @@ bool opens(TicketKeys& keys, const Bytes& ticket) { return keys.impl().open(tick
 void check_tickets() {
   const auto made = TicketKeys::generate().value();
   auto& keys = *made;
-  auto sealed = session::seal_ticket(keys, session_with_a_secret());
+  auto sealed = session::seal_ticket(keys, session_with_a_secret(), now);
   require(sealed.has_value(), "a ticket is sealed");
   if (!sealed) return;
   reveal(*sealed);  // it goes out in the clear

@@ -85,6 +85,56 @@ TEST(Resumption, ends_with_the_life_of_the_ticket) {
   EXPECT_FALSE(resumes(client, server));
 }
 
+/// Connects every six hours, by the clock that goes, until nothing is resumed any more.
+hours life_of_a_session(const std::shared_ptr<const ClientConfig>& client,
+                        const std::shared_ptr<const ServerConfig>& server, const TestClock& clock) {
+  EXPECT_FALSE(resumes(client, server));
+  hours life(0);
+  do {
+    *clock.now += hours(6);
+    life += hours(6);
+  } while (life < std::chrono::days(10) && resumes(client, server));
+  return life;
+}
+
+TEST(Resumption, again_and_again_keeps_no_session_for_ever_at_a_server) {
+  // RFC 8446, 4.6.1: "It is RECOMMENDED that implementations place limits on the total lifetime of such keying
+  // material". The clock of this client stands still.
+  for (const auto& policy : {Policy::modern(), older_only()}) {
+    const TestClock clock;
+    const TestClock standing;
+    const auto client = client_builder().policy(policy).clock(standing.clock()).build().value();
+    const auto server = server_builder().clock(clock.clock()).build().value();
+    const auto life = life_of_a_session(client, server, clock);
+    // TLS 1.2 keeps its master secret, and so does the ticket its age.
+    EXPECT_EQ(life, policy.versions.size() == 1 ? std::chrono::days(1) : std::chrono::days(7));
+  }
+}
+
+TEST(Resumption, again_and_again_keeps_no_session_for_ever_at_a_client) {
+  for (const auto& policy : {Policy::modern(), older_only()}) {
+    const TestClock clock;
+    const TestClock standing;
+    const auto client = client_builder().policy(policy).clock(clock.clock()).build().value();
+    const auto server = server_builder().clock(standing.clock()).build().value();
+    EXPECT_EQ(life_of_a_session(client, server, clock), std::chrono::days(7));
+  }
+}
+
+TEST(Resumption, does_not_lend_the_certificate_of_one_client_to_another) {
+  for (const auto& policy : {Policy::modern(), older_only()}) {
+    const auto store = make_memory_session_store();
+    const auto client = [&] { return std::move(client_builder().policy(policy).session_store(store)); };
+    const auto server = server_builder().request_client_certificate(ClientAuth::optional, roots()).build().value();
+    const auto one = client().credential(client_credential()).build().value();
+    EXPECT_FALSE(resumes(one, server));
+    EXPECT_TRUE(resumes(one, server));
+    EXPECT_FALSE(resumes(client().credential(client_credential(KeyKind::rsa_2048)).build().value(), server));
+    EXPECT_FALSE(resumes(one, server));
+    EXPECT_FALSE(resumes(client().build().value(), server));
+  }
+}
+
 TEST(Resumption, does_not_lend_trust_to_a_server_that_was_never_authenticated) {
   const auto store = make_memory_session_store();
   const auto stranger = LocalAuthority::create("a stranger").value();
