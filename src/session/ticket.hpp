@@ -44,8 +44,8 @@ struct ServerSession {
 /// Seals `session` into a ticket, with the key of the time `now`.
 [[nodiscard]] Result<Bytes> seal_ticket(TicketKeys& keys, const ServerSession& session,
                                         std::chrono::system_clock::time_point now);
-/// Returns the session of a ticket that was sealed with `keys` and is good at `now`, neither expired nor of the future, but for a minute;
-/// or nothing.
+/// Returns the session of a ticket that was sealed with `keys` and is good at `now`, neither expired nor of the future,
+/// but for a minute; or nothing.
 [[nodiscard]] std::optional<ServerSession> open_ticket(TicketKeys& keys, View ticket,
                                                        std::chrono::system_clock::time_point now);
 
