@@ -143,7 +143,7 @@ using AllMessages =
     Printers<ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions, EndOfEarlyData, CertificateRequest,
              CertificateRequest12, Certificate, CompressedCertificate, Certificate12, CertificateStatus,
              CertificateVerify, Finished, NewSessionTicket, NewSessionTicket12, KeyUpdate, HelloRequest,
-             ServerKeyExchange, ServerHelloDone, ClientKeyExchange>;
+             ServerKeyExchange, ServerKeyExchangeDhe, ServerHelloDone, ClientKeyExchange, ClientKeyExchangeClassic>;
 
 }  // namespace
 

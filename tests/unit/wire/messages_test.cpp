@@ -2,6 +2,7 @@
 
 #include "support/hex.hpp"
 #include "wire/hellos.hpp"
+#include "wire/messages12.hpp"
 #include "wire/messages13.hpp"
 
 namespace sotto::wire {
@@ -165,6 +166,22 @@ TEST(Printing, names_every_field_in_words) {
   EXPECT_EQ(value("cipher_suites"), "TLS_AES_128_GCM_SHA256");
   EXPECT_EQ(value("supported_versions"), "TLS 1.3");
   EXPECT_NE(value("server_name").find("localhost"), std::string::npos);
+}
+
+TEST(Printing, reads_the_key_exchange_of_dhe_and_rsa) {
+  const Bytes number(256, 0xab);
+  ServerKeyExchangeDhe server;
+  server.params.dh_p = server.params.dh_ys = number;
+  server.params.dh_g = View(number).first(1);
+  server.algorithm = SignatureScheme::rsa_pss_rsae_sha256;
+  server.signature = number;
+  ClientKeyExchangeClassic client;
+  client.exchange_keys = number;
+  Bytes from_server;
+  Bytes from_client;
+  ASSERT_TRUE(encode_message(server, from_server));
+  ASSERT_TRUE(encode_message(client, from_client));
+  for (const auto& raw : {from_server, from_client}) EXPECT_NE(print_message(raw).front().first, "unreadable");
 }
 
 TEST(Printing, never_shows_what_a_ticket_holds) {
