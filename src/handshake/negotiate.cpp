@@ -25,6 +25,10 @@ bool contains(const std::vector<T>& list, T item) {
 
 /// Chooses the newest version that both have. RFC 8446, 4.2.1; RFC 5246, E.1.
 Result<ProtocolVersion> choose_version(const ClientHello& hello, const std::vector<ProtocolVersion>& ours) {
+  // RFC 8446, D.5: a hello "set to 0x0300 MUST abort the handshake with a "protocol_version" alert", whatever else it
+  // says.
+  if (hello.legacy_version <= ProtocolVersion::ssl3)
+    return fail(Code::obsolete_version, "the client says " + to_string(hello.legacy_version));
   if (const auto versions = hello.extensions.find<SupportedVersionsOffer>()) {
     for (const auto version : {ProtocolVersion::tls13, ProtocolVersion::tls12})
       if (contains(ours, version) && versions->versions.contains(version)) return version;

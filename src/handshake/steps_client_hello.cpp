@@ -339,6 +339,9 @@ template <In Message>
 Result<void> check_common(const ClientState& state, const ServerHelloFields<Message>& hello) {
   const auto versions = hello.extensions.template find<SupportedVersionsChoice>();
   if (!versions) return fail(Code::missing_extension, "supported_versions");
+  // RFC 8446, D.5: a hello "set to 0x0300 MUST abort the handshake with a "protocol_version" alert".
+  if (hello.legacy_version <= ProtocolVersion::ssl3)
+    return fail(Code::obsolete_version, "the server says " + to_string(hello.legacy_version));
   // RFC 8446, 4.2.1: a version before TLS 1.3, or one that was not offered, is illegal_parameter.
   if (versions->selected_version != ProtocolVersion::tls13 || hello.legacy_version != ProtocolVersion::tls12 ||
       !state.may_offer(ProtocolVersion::tls13))

@@ -46,6 +46,23 @@ TEST(SmallPrint, hello_request_with_a_body_is_not_ignored_in_a_renegotiation) {
   expect_refused(*client.victim, Code::unexpected_message, Alert::unexpected_message);
 }
 
+TEST(SmallPrint, a_hello_that_says_ssl_3_is_refused_whatever_its_extensions_say) {
+  // RFC 8446, D.5: "MUST abort the handshake with a "protocol_version" alert".
+  const auto says_ssl3 = [](auto& message) { message.legacy_version = ProtocolVersion::ssl3; };
+  for (const auto side : both_sides) {
+    const Conversation conversation(client_builder().build().value(), server_builder().build().value(),
+                                    [&](From from, Bytes& raw) {
+                                      if (from != side) return;
+                                      if (wire::type_of(raw) == HandshakeType::client_hello)
+                                        change<wire::ClientHello>(raw, says_ssl3);
+                                      if (wire::type_of(raw) == HandshakeType::server_hello)
+                                        change<wire::ServerHello>(raw, says_ssl3);
+                                    });
+    expect_refused(conversation.error_of(side == From::client ? From::server : From::client), Code::obsolete_version,
+                   Alert::protocol_version);
+  }
+}
+
 TEST(SmallPrint, two_host_names_are_refused) {
   // RFC 6066, 3: "MUST NOT contain more than one name of the same name_type". Others on the way may go by the second.
   const std::string_view one = "localhost";
