@@ -12,6 +12,7 @@ void Connection::Impl::prepare_authentication(handshake::Outcome& outcome) {
   if (!outcome.context) return;
   authentication = std::make_unique<connection::Authentication>();
   authentication->context = std::move(*outcome.context);
+  authentication->client_type = outcome.client_type;
   receiving.expect_later(is_client() ? PostHandshake::certificate_request : PostHandshake::no_authentication);
 }
 
@@ -24,7 +25,9 @@ Result<void> Connection::Impl::request_later(ClientAuth mode, Buffer& out) {
   if (!context) return std::unexpected(context.error());
   const auto& server = std::get<ServerConfigPointer>(config);
   handshake = std::make_unique<handshake::Handshake>(
-      *this, server, handshake::LaterRequest{std::move(*context), mode, summary ? *summary : Summary()}, trace);
+      *this, server,
+      handshake::LaterRequest{std::move(*context), mode, authentication->client_type, summary ? *summary : Summary()},
+      trace);
   authentication->under_way = true;
   authentication->answer_begun = false;
   receiving.expect_later(PostHandshake::certificate);
@@ -39,7 +42,8 @@ Result<Step> Connection::Impl::follow_request(View request, Step step, MutableVi
                 "requests for a certificate; " + std::to_string(most) + " are allowed in a minute");
   auto context = authentication->context.clone();
   if (!context) return std::unexpected(context.error());
-  handshake = std::make_unique<handshake::Handshake>(*this, client, std::move(*context), trace);
+  handshake = std::make_unique<handshake::Handshake>(
+      *this, client, handshake::LaterAnswer{std::move(*context), authentication->client_type}, trace);
   authentication->under_way = true;
   handshake->feed(request);
   auto rest = receive_authentication(in.subspan(step.consumed));

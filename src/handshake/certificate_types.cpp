@@ -53,9 +53,13 @@ CertificateType server_type_of(const ServerState& state) {
   return state.credential ? state.credential->type() : CertificateType::x509;
 }
 
+bool answers_client_type(const ServerState& state) {
+  return state.asks_for_certificate() && !state.session &&
+         state.hello.extensions.has(ExtensionType::client_certificate_type);
+}
+
 void answer_certificate_types(const ServerState& state, ExtensionList& extensions) {
-  const bool asks = state.asks_for_certificate() && !state.session;
-  if (asks && state.hello.extensions.has(ExtensionType::client_certificate_type)) {
+  if (answers_client_type(state)) {
     ClientCertificateTypeChoice choice;
     choice.certificate_type = state.client_type;
     extensions.add(choice);

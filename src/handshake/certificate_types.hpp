@@ -37,6 +37,8 @@ template <wire::In Message>
 [[nodiscard]] Result<void> accept_certificate_types(ServerState& state);
 /// Returns how this server shows itself, or showed itself when the session began.
 [[nodiscard]] CertificateType server_type_of(const ServerState& state);
+/// Says whether the server's answer names the kind of identity that the client shall show; without one it is X.509.
+[[nodiscard]] bool answers_client_type(const ServerState& state);
 /// Adds the answers; that about the server on resumption too, where it can only be that of the session.
 void answer_certificate_types(const ServerState& state, wire::ExtensionList& extensions);
 

@@ -34,14 +34,15 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> confi
       flow_(server_hello(channel_, std::get<ServerState>(state_))),
       flow_name_("renegotiation: server_hello") {}
 
-Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, keys::Transcript context,
+Handshake::Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, LaterAnswer later,
                      std::shared_ptr<Trace> trace)
     : state_(std::in_place_type<ClientState>, config, ServerName(""), EarlyDataUse::forbidden),
       channel_(outside, config->impl().policy.limits, std::move(trace)),
       flow_(client13_authentication(channel_, std::get<ClientState>(state_))),
       flow_name_("client13_authentication"),
       version_(ProtocolVersion::tls13) {
-  channel_.transcript() = std::move(context);
+  channel_.transcript() = std::move(later.context);
+  std::get<ClientState>(state_).own_type = later.own_type;
 }
 
 Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, LaterRequest later,
@@ -54,6 +55,7 @@ Handshake::Handshake(Outside& outside, std::shared_ptr<const ServerConfig> confi
   channel_.transcript() = std::move(later.context);
   auto& state = std::get<ServerState>(state_);
   state.client_auth = later.mode;
+  state.client_type = later.client_type;
   state.outcome.summary = std::move(later.summary);
 }
 

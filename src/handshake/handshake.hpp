@@ -22,7 +22,14 @@ namespace sotto::handshake {
 struct LaterRequest {
   keys::Transcript context;  // ClientHello to the client's Finished
   ClientAuth mode = ClientAuth::optional;
+  CertificateType client_type = CertificateType::x509;
   Summary summary;
+};
+
+/// What a client answers such a request from.
+struct LaterAnswer {
+  keys::Transcript context;  // ClientHello to the client's Finished
+  CertificateType own_type = CertificateType::x509;
 };
 
 class Handshake {
@@ -40,7 +47,7 @@ class Handshake {
             ClientAuth mode, std::shared_ptr<Trace> trace);
 
   /// Authenticates the client on an open TLS 1.3 connection: answers a request, or makes one. RFC 8446, 4.6.2.
-  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, keys::Transcript context,
+  Handshake(Outside& outside, std::shared_ptr<const ClientConfig> config, LaterAnswer later,
             std::shared_ptr<Trace> trace);
   Handshake(Outside& outside, std::shared_ptr<const ServerConfig> config, LaterRequest later,
             std::shared_ptr<Trace> trace);

@@ -54,6 +54,8 @@ struct Outcome {
   /// What a server showed; absent on resumption.
   std::optional<Credential> credential;
   keys::Exporter exporter;
+  /// The kind of identity that the hellos let the client show, for requests after the handshake. RFC 7250.
+  CertificateType client_type = CertificateType::x509;
   /// ClientHello to the client's Finished, where the client may be asked for a certificate later. RFC 8446, 4.6.2.
   std::optional<keys::Transcript> context;
   CertificateAnswer certificate_answer;

@@ -234,6 +234,7 @@ Result<void> finish_client(Channel& channel, ClientState& state, ClientApplicati
     auto context = channel.transcript().clone();
     if (!context) return std::unexpected(context.error());
     state.outcome.context.emplace(std::move(*context));
+    state.outcome.client_type = state.own_type;
   }
   state.outcome.server_name = state.name.text();
   return channel.outside().install_sending_keys(Epoch::application, std::move(application.sending));

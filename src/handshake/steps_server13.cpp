@@ -288,6 +288,7 @@ Result<void> finish_server(Channel& channel, ServerState& state, ServerApplicati
     auto context = channel.transcript().clone();
     if (!context) return std::unexpected(context.error());
     state.outcome.context.emplace(std::move(*context));
+    if (answers_client_type(state)) state.outcome.client_type = state.client_type;
   }
   if (!settings.ticket_keys || !state.offer.takes_tickets) return {};
   const auto transcript = channel.transcript().current();

@@ -66,6 +66,38 @@ TEST_P(RawPublicKeys, prove_both_sides_and_survive_resumption) {
   }
 }
 
+TEST(RawPublicKeysLater, are_shown_where_the_handshake_agreed_on_them) {
+  auto policy = Policy::modern();
+  policy.peer_certificate_types = policy.own_certificate_types = {key};
+  Pair pair(ClientConfig::builder()
+                .policy(policy)
+                .verifier(make_raw_public_key_verifier({key_of(raw_server())}))
+                .post_handshake_authentication()
+                .ask(Ask::credential)
+                .build()
+                .value(),
+            ServerConfig::builder()
+                .policy(policy)
+                .credential(raw_server())
+                .request_client_certificate(ClientAuth::optional, make_raw_public_key_verifier({key_of(raw_client())}))
+                .build()
+                .value());
+  const auto answer = [&](Answer given) {
+    pair.run();
+    const auto questions = std::exchange(pair.client.questions, {});
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_EQ(std::get<ChooseClientCredentialQuestion>(questions.front().what).type, key);
+    ASSERT_TRUE(pair.client.connection.answer(questions.front().id, std::move(given), pair.client.out));
+    pair.run();
+  };
+  answer(NoCredential());
+  ASSERT_TRUE(pair.established());
+  ASSERT_TRUE(pair.server.connection.request_client_certificate(ClientAuth::required, pair.server.out));
+  answer(raw_client());
+  ASSERT_FALSE(pair.server.error) << pair.server.error->message();
+  EXPECT_EQ(pair.server.connection.summary().peer_chain, raw_client().chain());
+}
+
 TEST_P(RawPublicKeys, of_another_peer_are_refused) {
   Pair pair(ClientConfig::builder()
                 .policy(policy({key}))
