@@ -144,7 +144,7 @@ struct SOTTO_API TlsaRecord {
 /// Returns a verifier that authenticates a server by its TLSA records instead of by roots: one match is enough.
 /// DANE-EE(3): the certificate or key alone counts, neither its names nor its dates (RFC 7671, 5.1). DANE-TA(2): the
 /// chain must lead to the named authority, which the server sends along, and the name must match (RFC 7671, 5.2).
-/// Errors: `invalid_configuration` if there is no record, or one whose data has the wrong length.
+/// Errors: `invalid_configuration` if there is no record, or one whose data cannot be what it says.
 [[nodiscard]] SOTTO_API Result<std::shared_ptr<const Verifier>> make_dane_verifier(std::vector<TlsaRecord> records);
 
 /// Returns a verifier for raw public keys: it accepts exactly the peers whose key is one of `keys`, each a DER

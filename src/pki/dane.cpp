@@ -63,6 +63,15 @@ Result<void> check(const TlsaRecord& record) {
   return {};
 }
 
+/// An authority that the record holds whole is used as it stands there: what is none must not wait for a handshake.
+Result<void> check_authority(const TlsaRecord& record) {
+  const bool is_whole = record.selector == Selector::certificate && record.matching == Matching::full;
+  if (record.usage != Usage::dane_ta || !is_whole) return {};
+  if (!TrustStore::from_pem(Certificate(record.data).pem()))
+    return wrong("its data is not the certificate of an authority");
+  return {};
+}
+
 std::string numbers_of(const TlsaRecord& record) {
   return std::to_string(static_cast<int>(record.usage)) + " " + std::to_string(static_cast<int>(record.selector)) +
          " " + std::to_string(static_cast<int>(record.matching));
@@ -163,8 +172,10 @@ Result<TlsaRecord> TlsaRecord::parse(std::string_view text) {
 Result<std::shared_ptr<const Verifier>> make_dane_verifier(std::vector<TlsaRecord> records) {
   return contain([&]() -> Result<std::shared_ptr<const Verifier>> {
     if (records.empty()) return fail(Code::invalid_configuration, "there is no TLSA record to verify with");
-    for (const auto& record : records)
+    for (const auto& record : records) {
       if (const auto fits = check(record); !fits) return std::unexpected(fits.error());
+      if (const auto usable = check_authority(record); !usable) return std::unexpected(usable.error());
+    }
     return std::make_shared<DaneVerifier>(std::move(records));
   });
 }

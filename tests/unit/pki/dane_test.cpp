@@ -104,6 +104,14 @@ TEST(Dane, takes_an_authority_that_the_record_holds_whole) {
   EXPECT_TRUE(verify({record}, chain));
 }
 
+TEST(Dane, needs_a_certificate_where_the_record_holds_an_authority_whole) {
+  const TlsaRecord record{Usage::dane_ta, Selector::certificate, Matching::full, std::vector<std::byte>(40)};
+  const auto verifier = make_dane_verifier({record});
+  ASSERT_FALSE(verifier);
+  EXPECT_EQ(verifier.error().code, Code::invalid_configuration);
+  EXPECT_NE(verifier.error().detail.find("not the certificate of an authority"), std::string::npos);
+}
+
 TEST(Dane, is_content_with_one_match_of_several) {
   const auto chain = chain_of(root(), {"mail.example"});
   const auto wrong = TlsaRecord{Usage::dane_ee, Selector::public_key, Matching::sha256, std::vector<std::byte>(32)};
