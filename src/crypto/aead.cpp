@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/secret.hpp"
 #include "crypto/algorithms.hpp"
 #include "crypto/handles.hpp"
 
@@ -63,6 +64,12 @@ bool transform_ccm(EVP_CIPHER_CTX* context, View in, std::uint8_t* out) {
   return EVP_CipherUpdate(context, out, &written, in.empty() ? &nothing : in.data(), static_cast<int>(in.size())) ==
              1 &&
          static_cast<std::size_t>(written) == in.size();
+}
+
+// libcrypto decrypts before it knows whether that was right. RFC 5116, 2.2: the output is then FAIL, and nothing else.
+std::unexpected<Error> refuse(MutableView decrypted) {
+  wipe(decrypted);
+  return fail_clean(Code::bad_record_mac);
 }
 
 std::array<OSSL_PARAM, 2> tag_parameter(MutableView tag) {
@@ -123,7 +130,7 @@ Result<MutableView> Aead::open(const AeadNonce& nonce, View additional_data, Mut
   if (!start(context_, nonce, additional_data) || EVP_CIPHER_CTX_set_params(context_, tag.data()) != 1)
     return fail_clean(Code::crypto_failed, "an AEAD could not be started");
   if (!transform(context_, body, body.data()) || EVP_CipherFinal_ex(context_, nothing.data(), &written) != 1)
-    return fail_clean(Code::bad_record_mac);
+    return refuse(body);
   return body;
 }
 
@@ -145,7 +152,7 @@ Result<MutableView> Aead::open_ccm(const AeadNonce& nonce, View additional_data,
   if (!set_nonce(context_, nonce) || EVP_CIPHER_CTX_set_params(context_, parameter.data()) != 1 ||
       !announce_ccm_length(context_, body.size()) || !take(context_, additional_data))
     return fail_clean(Code::crypto_failed, "an AEAD could not be started");
-  if (!transform_ccm(context_, body, body.data())) return fail_clean(Code::bad_record_mac);
+  if (!transform_ccm(context_, body, body.data())) return refuse(body);
   return body;
 }
 

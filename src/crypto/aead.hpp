@@ -59,7 +59,7 @@ class Aead {
   [[nodiscard]] Result<void> seal(const AeadNonce& nonce, View additional_data, View plaintext, View trailer,
                                   MutableView out);
   /// Decrypts `sealed` (ciphertext and tag) in place; returns the plaintext, a view of its front.
-  /// `Code::bad_record_mac` if it is not authentic; the buffer's content is then worthless.
+  /// `Code::bad_record_mac` if it is not authentic; what was decrypted is then zeros.
   [[nodiscard]] Result<MutableView> open(const AeadNonce& nonce, View additional_data, MutableView sealed);
 
  private:

@@ -118,6 +118,17 @@ TEST(Aead, refuses_another_nonce_other_additional_data_and_another_key) {
   }
 }
 
+TEST(Aead, gives_away_nothing_of_what_is_not_authentic) {
+  for (const auto algorithm : algorithms) {
+    auto sealer = make(algorithm, Aead::Direction::seal);
+    auto opener = make(algorithm, Aead::Direction::open);
+    auto sealed = seal(sealer, Bytes(100, 'p'));
+    sealed.back() ^= 1U;
+    EXPECT_FALSE(opener.open(nonce, header, sealed));
+    EXPECT_TRUE(same(View(sealed).first(100), Bytes(100)));
+  }
+}
+
 TEST(Aead, what_is_shorter_than_a_tag_is_not_authentic) {
   for (const auto algorithm : algorithms) {
     auto opener = make(algorithm, Aead::Direction::open);
