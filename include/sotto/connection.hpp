@@ -155,7 +155,8 @@ struct ConnectionOptions {
 /// Call `receive` with all the input there is until it says `NeedInput` or `AwaitingAnswer`, dropping `consumed` octets
 /// from the front each time, and send whatever stands in `out` after each call. Records are opened in place in the
 /// caller's input; an established connection holds no buffers.
-/// Errors are final: the alert is already in `out`, and every later call returns the same error.
+/// Errors are final, but for those of calls at the wrong time (`Origin::caller`): the alert is already in `out`, every
+/// later call returns the same error, and the keys are gone.
 /// Thread-safety: one thread at a time; after `split`, one thread for each half.
 class SOTTO_API Connection {
  public:
@@ -191,8 +192,8 @@ class SOTTO_API Connection {
   /// `early_data_limit()`; both leave the connection as it was. Whether it was accepted is told by
   /// `EarlyDataAnswered` and by the summary.
   [[nodiscard]] Result<void> write_early(ReplayableData data, Buffer& out);
-  /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done it cancels it with
-  /// user_canceled.
+  /// Appends close_notify to `out`, once. The peer may still send. Before the handshake is done (or a server may write
+  /// early data's answer) it cancels it with user_canceled, and every later call returns `Code::closed`.
   [[nodiscard]] Result<void> close(Buffer& out);
   /// Ends the connection for a reason of the application's: appends the fatal `alert` to `out`. Nothing can be written
   /// or received any more: `Code::closed`. RFC 8446, 6.2.
@@ -224,7 +225,8 @@ class SOTTO_API Connection {
   /// Returns what was agreed on. Complete once `HandshakeDone` was reported; valid as long as the connection, or until
   /// `forget_summary`.
   [[nodiscard]] const Summary& summary() const;
-  /// Frees the summary, the peer's chain with it, for connections that idle by the thousand.
+  /// Frees the summary, the peer's chain with it, for connections that idle by the thousand. Does nothing before the
+  /// handshake is done.
   void forget_summary();
 
   /// Derives key material bound to this connection: fills all of `out`. `context`: absent for none, which TLS 1.2 tells
@@ -253,7 +255,8 @@ class SOTTO_API Connection {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The sending half of a split connection; same contract as `Connection`.
+/// The sending half of a split connection; same contract as `Connection`. Once the receiving half has failed, all that
+/// is sent is the alert it owes: `Code::closed`.
 class SOTTO_API Sender {
  public:
   Sender(Sender&&) noexcept;

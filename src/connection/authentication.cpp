@@ -35,6 +35,11 @@ Result<void> Connection::Impl::request_later(ClientAuth mode, Buffer& out) {
 }
 
 Result<Step> Connection::Impl::follow_request(View request, Step step, MutableView in) {
+  if (sending.is_closed()) {  // nothing can be answered after close_notify
+    auto rest = receiving.step(in.subspan(step.consumed));
+    if (rest) rest->consumed += step.consumed;
+    return rest;
+  }
   const auto& client = std::get<ClientConfigPointer>(config);
   const auto most = client->impl().policy.limits.renegotiations_per_minute;
   if (!authentication->requests.allows(most, client->impl().clock()))
@@ -91,7 +96,7 @@ Result<void> Connection::Impl::finish_authentication() {
     receiving.note_certificate_answer(std::move(outcome.certificate_answer));
   } else {
     receiving.expect_later(PostHandshake::no_authentication);
-    summary = std::make_unique<Summary>(std::move(outcome.summary));
+    keep_summary(std::move(outcome.summary));
   }
   unreported = ClientAuthenticated{};
   return {};

@@ -77,7 +77,9 @@ const Summary& Connection::summary() const {
   static const Summary forgotten;
   return impl_->summary ? *impl_->summary : forgotten;
 }
-void Connection::forget_summary() { impl_->summary.reset(); }
+void Connection::forget_summary() {
+  if (impl_->established) impl_->summary.reset();
+}
 
 Result<void> Connection::export_keying_material(std::string_view label,
                                                 std::optional<std::span<const std::byte>> context,

@@ -204,8 +204,16 @@ Result<void> Connection::Impl::finish_handshake() {
   prepare_renegotiation(outcome);
   prepare_authentication(outcome);
   receiving.note_certificate_answer(std::move(outcome.certificate_answer));
-  summary = std::make_unique<Summary>(std::move(outcome.summary));
+  keep_summary(std::move(outcome.summary));
   return first ? Result<void>() : release_held();
+}
+
+/// In place: the caller may hold a reference to the summary.
+void Connection::Impl::keep_summary(Summary told) {
+  if (summary)
+    *summary = std::move(told);
+  else
+    summary = std::make_unique<Summary>(std::move(told));
 }
 
 void Connection::Impl::keep_session_name(handshake::StoredSessionName name) {
@@ -239,6 +247,7 @@ Result<void> Connection::Impl::end_of_input() {
   auto seen = make_error(Code::truncated);
   if (handshake) seen = handshake->locate(std::move(seen));
   error = seen;
+  forget_secrets();
   return std::unexpected(std::move(seen));
 }
 
@@ -247,7 +256,7 @@ Result<void> Connection::Impl::answer(QuestionId id, Answer answer, Buffer& out)
   if (!question_announced || static_cast<std::uint64_t>(id) != questions) return fail(Code::no_such_question);
   const OutputScope scope(output, out);
   if (auto taken = handshake->answer(std::move(answer)); !taken) {
-    if (taken.error().code == Code::wrong_answer) return taken;
+    if (handshake->has_question()) return taken;  // it is still open
     return std::unexpected(give_up(taken.error(), out));
   }
   question_announced = false;
@@ -259,11 +268,7 @@ Result<void> Connection::Impl::write(View data, Buffer& out) {
   if (!established && !may_write_early)
     return fail(Code::wrong_state, "data can be written once the handshake is done");
   if (is_renegotiating()) return hold(data);
-  if (auto written = sending.write(data, out); !written) {
-    if (written.error().code == Code::closed) return written;
-    return std::unexpected(give_up(written.error(), out));
-  }
-  return {};
+  return unless_misused(sending.write(data, out), out);
 }
 
 std::size_t Connection::Impl::early_data_limit() const {
@@ -286,13 +291,18 @@ Result<void> Connection::Impl::write_early(View data, Buffer& out) {
 
 Result<void> Connection::Impl::close(Buffer& out) {
   if (error) return std::unexpected(*error);
-  // RFC 8446, 6.1: user_canceled "SHOULD be followed by a close_notify".
-  if (!established && !sending.is_closed()) sending.send_alert(Alert::user_canceled, out);
   if (is_renegotiating()) {
     renegotiation->close_held = true;
     return {};
   }
+  // A server that may write already may close too: the rest of the handshake is the client's.
+  const bool cancels = !established && !may_write_early;
+  // RFC 8446, 6.1: user_canceled "SHOULD be followed by a close_notify".
+  if (cancels) sending.send_alert(Alert::user_canceled, out);
   sending.send_alert(Alert::close_notify, out);
+  if (!cancels) return {};
+  error = make_error(Code::closed, "the handshake was cancelled");
+  forget_secrets();
   return {};
 }
 
@@ -307,13 +317,14 @@ Result<void> Connection::Impl::abort(Alert alert, Buffer& out) {
 Result<void> Connection::Impl::update_keys(UpdateKeys which, Buffer& out) {
   if (error) return std::unexpected(*error);
   if (!established) return fail(Code::wrong_state, "keys can be updated once the handshake is done");
-  return sending.update_keys(which == UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
-                                                       : wire::KeyUpdateRequest::update_not_requested,
-                             out);
+  const auto request = which == UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
+                                                 : wire::KeyUpdateRequest::update_not_requested;
+  return unless_misused(sending.update_keys(request, out), out);
 }
 
 Result<void> Connection::Impl::export_keying_material(std::string_view label, std::optional<View> context,
                                                       MutableView out) const {
+  if (error) return std::unexpected(*error);
   // A server that may write already may export too.
   const bool before_the_end = !established && may_write_early && handshake;
   return keys::export_from(before_the_end ? handshake->outcome().exporter : exporter, label, context, out);
@@ -321,6 +332,7 @@ Result<void> Connection::Impl::export_keying_material(std::string_view label, st
 
 Result<void> Connection::Impl::export_early_keying_material(std::string_view label, View context,
                                                             MutableView out) const {
+  if (error) return std::unexpected(*error);
   if (!early) return fail(Code::wrong_state, "there is no early data on this connection, or no longer");
   return keys::export_from(early->exporter, label, context, out);
 }
@@ -330,7 +342,7 @@ void Connection::Impl::begin_early_data(std::size_t octets, keys::Exporter13 ear
 }
 
 void Connection::Impl::answer_early_data(EarlyDataStatus status) {
-  *summary = handshake->outcome().summary;
+  keep_summary(handshake->outcome().summary);
   early_answer_unreported = true;
   if (status == EarlyDataStatus::accepted) return;
   early.reset();
@@ -390,10 +402,13 @@ Error Connection::Impl::give_up(Error seen, Buffer& out) {
   error = seen;
   if (handshake) keep_session_name(handshake->outcome().stored_session);
   forget_session();
-  handshake.reset();
-  early.reset();
-  unreported.reset();
+  forget_secrets();
   return seen;
+}
+
+Result<void> Connection::Impl::unless_misused(Result<void> done, Buffer& out) {
+  if (done || error || done.error().origin == Origin::caller) return done;
+  return std::unexpected(give_up(std::move(done.error()), out));
 }
 
 Error Connection::Impl::break_off(Error thrown, Buffer* out) noexcept {
@@ -402,15 +417,29 @@ Error Connection::Impl::break_off(Error thrown, Buffer* out) noexcept {
   error = std::move(thrown);
   try {
     if (out != nullptr && error->alert) sending.send_alert(*error->alert, *out);
+  } catch (...) {
+    // The peer has to do without.
+  }
+  try {
     if (handshake) keep_session_name(handshake->outcome().stored_session);
     forget_session();
   } catch (...) {
-    sending.stop();
+    // A store that has no memory left for it has none for the session either.
   }
+  forget_secrets();
+  return *error;
+}
+
+// RFC 8446, 6: "Servers and clients MUST forget the secret values and keys established in failed connections".
+void Connection::Impl::forget_secrets() noexcept {
   handshake.reset();
   early.reset();
   unreported.reset();
-  return *error;
+  renegotiation.reset();
+  authentication.reset();
+  sending.forget_keys();
+  receiving.forget_keys();
+  exporter.emplace<std::monostate>();
 }
 
 void Connection::Impl::forget_session() { connection::forget(config, stored_session); }

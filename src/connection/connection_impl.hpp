@@ -151,9 +151,14 @@ struct Connection::Impl final : handshake::Outside {
   [[nodiscard]] std::optional<Answer> resolve_here(const handshake::QuestionVariant& question) const;
   /// Makes `seen` final and tells the peer.
   Error give_up(Error seen, Buffer& out);
+  /// Gives up where `done` is a failure; a call that came at the wrong time leaves all as it was.
+  [[nodiscard]] Result<void> unless_misused(Result<void> done, Buffer& out);
   /// Makes `thrown` final unless an error is, at any point and with no memory at all; tells the peer if that can be
   /// done.
   Error break_off(Error thrown, Buffer* out) noexcept;
+  /// Drops the handshake and all keys.
+  void forget_secrets() noexcept;
+  void keep_summary(Summary told);
   void tell_keys(Direction direction, handshake::Epoch epoch) const;
 };
 

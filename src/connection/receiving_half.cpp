@@ -83,6 +83,12 @@ Result<void> ReceivingHalf::install(const keys::DirectionKeys& keys) {
                          : keep(record::Opener12::create(keys));
 }
 
+void ReceivingHalf::forget_keys() noexcept {
+  opener_.emplace<std::monostate>();
+  secret_ = {};
+  tickets_.reset();
+}
+
 void ReceivingHalf::limit(const handshake::RecordLimits& limits) {
   next_record_octets_ = limits.received;
   const bool keys_are_there = std::holds_alternative<record::Opener>(opener_) && !early_keys_;

@@ -86,6 +86,9 @@ class ReceivingHalf {
   /// Starts taking tickets, for clients.
   void take_tickets(std::unique_ptr<TicketTaker> taker) { tickets_ = std::move(taker); }
 
+  /// Drops all secrets: nothing can be opened any more.
+  void forget_keys() noexcept;
+
   // ---- established ----
 
   /// Takes one step: the next post-handshake message that is waiting, or records from `in` up to the first event.

@@ -68,7 +68,7 @@ Result<void> Connection::Impl::check_renegotiable() const {
 
 Result<void> Connection::Impl::renegotiate(Buffer& out) {
   if (auto checked = check_renegotiable(); !checked) return checked;
-  if (std::holds_alternative<ServerConfigPointer>(config)) return send_hello_request(out);
+  if (std::holds_alternative<ServerConfigPointer>(config)) return unless_misused(send_hello_request(out), out);
   start_renegotiation();
   return start(out);
 }
@@ -84,9 +84,9 @@ Result<void> Connection::Impl::request_client_certificate(ClientAuth mode, Buffe
     return fail(Code::wrong_state, "the configuration has nothing to verify client certificates with");
   if (mode != ClientAuth::optional && mode != ClientAuth::required)
     return fail(Code::wrong_state, "a client certificate can be optional or required");
-  if (is_tls13) return request_later(mode, out);
+  if (is_tls13) return unless_misused(request_later(mode, out), out);
   renegotiation->demanded = mode;
-  return send_hello_request(out);
+  return unless_misused(send_hello_request(out), out);
 }
 
 Result<void> Connection::Impl::send_hello_request(Buffer& out) {
@@ -157,9 +157,13 @@ Result<void> Connection::Impl::release_held() {
 Result<void> Connection::Impl::abandon_renegotiation() {
   handshake.reset();
   question_announced = false;
-  // New keys that the peer's Finished did not confirm must not carry data.
-  if (renegotiation->sending_keys_changed) return {};
-  return release_held();
+  if (!renegotiation->sending_keys_changed) return release_held();
+  // New keys that the peer's Finished did not confirm must not carry data, neither now nor later; and RFC 5246, 7.2.1
+  // has whoever hears close_notify "close down the connection immediately, discarding any pending writes".
+  wipe(renegotiation->held);
+  renegotiation->held = Bytes();
+  sending.forget_keys();
+  return {};
 }
 
 }  // namespace sotto

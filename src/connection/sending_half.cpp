@@ -13,6 +13,13 @@ namespace {
 /// The content of a change_cipher_spec record. RFC 5246, 7.1.
 constexpr std::array<std::uint8_t, 1> change_cipher_spec = {1};
 
+/// Appends a record as it is, all of it or, where there is no memory, nothing.
+void append_plain(View header, View fragment, Buffer& out) {
+  static_cast<void>(out.prepare(header.size() + fragment.size()));
+  out.append(as_public(header));
+  out.append(as_public(fragment));
+}
+
 }  // namespace
 
 SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
@@ -27,6 +34,11 @@ Result<void> SendingHalf::flush(Buffer& out) {
   // RFC 8446, 6.1: who has sent close_notify "will not send any more messages".
   if (closed_) gathered_.clear();
   if (gathered_.empty()) return {};
+  // RFC 8446, 6.1: close_notify says "that the sender will not send any more messages on this connection".
+  if (closed_) {
+    gathered_.clear();
+    return {};
+  }
   auto sent = send(ContentType::handshake, gathered_, out);
   gathered_.clear();
   return sent;
@@ -65,8 +77,8 @@ Result<void> SendingHalf::send_compatibility_change_cipher_spec(Buffer& out) {
   if (std::exchange(compatibility_record_sent_, true) || closed_) return {};
   if (auto flushed = flush(out); !flushed) return flushed;
   // RFC 8446, 5: always unprotected, whatever the keys.
-  out.append(as_public(View(record::make_header(ContentType::change_cipher_spec, change_cipher_spec.size()))));
-  out.append(as_public(View(change_cipher_spec)));
+  append_plain(record::make_header(ContentType::change_cipher_spec, change_cipher_spec.size()), change_cipher_spec,
+               out);
   tell_change_cipher_spec();
   return {};
 }
@@ -119,6 +131,13 @@ Result<void> SendingHalf::update_keys(wire::KeyUpdateRequest request, Buffer& ou
 
 Result<void> SendingHalf::settle(Buffer& out) {
   return key_update_owed_ ? update_keys(wire::KeyUpdateRequest::update_not_requested, out) : Result<void>();
+}
+
+void SendingHalf::forget_keys() noexcept {
+  closed_ = true;
+  sealer_.emplace<std::monostate>();
+  secret_ = {};
+  gathered_ = Bytes();
 }
 
 void SendingHalf::send_alert(Alert alert, Buffer& out) {
@@ -179,9 +198,8 @@ Result<void> SendingHalf::send_record(ContentType type, View fragment, Buffer& o
   // RFC 8446, 5.1: the first ClientHello may say 0x0301, for old servers' sake.
   const bool first = std::exchange(first_flight_, false) && type == ContentType::handshake && !fragment.empty() &&
                      wire::type_of(fragment) == wire::HandshakeType::client_hello;
-  out.append(
-      as_public(View(record::make_header(type, fragment.size(), first ? 0x0301 : record::legacy_record_version))));
-  out.append(as_public(fragment));
+  append_plain(record::make_header(type, fragment.size(), first ? 0x0301 : record::legacy_record_version), fragment,
+               out);
   return {};
 }
 

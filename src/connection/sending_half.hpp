@@ -31,7 +31,7 @@ class SendingHalf {
 
   /// Gathers a framed message, to share records with others under the same keys.
   void gather(View message) { gathered_.insert(gathered_.end(), message.begin(), message.end()); }
-  /// Writes what was gathered.
+  /// Writes what was gathered; nothing once the sending side is closed.
   [[nodiscard]] Result<void> flush(Buffer& out);
   /// Protects what follows; flushes first.
   [[nodiscard]] Result<void> install(keys::TrafficSecret secret, Buffer& out);
@@ -67,8 +67,8 @@ class SendingHalf {
   void send_alert(Alert alert, Buffer& out);
   /// Writes `alert` as a warning, after which all goes on. TLS 1.2 alone.
   void send_warning(Alert alert, Buffer& out);
-  /// Makes sure that nothing more is sent.
-  void stop() { closed_ = true; }
+  /// Drops all secrets; nothing more is sent.
+  void forget_keys() noexcept;
   [[nodiscard]] bool is_closed() const { return closed_; }
 
  private:

@@ -19,6 +19,7 @@ constexpr int no_alert = -1;
 struct SharedDebts {
   std::atomic<bool> key_update = false;
   std::atomic<int> alert = no_alert;
+  std::atomic<bool> ended = false;  // the receiving half has failed; its alert, if any, was set before
 };
 
 }  // namespace
@@ -26,22 +27,44 @@ struct SharedDebts {
 struct Sender::Impl {
   connection::SendingHalf half;
   std::shared_ptr<SharedDebts> debts;
+  std::optional<Error> error = {};  // final
 
-  /// Runs `call`; nothing can be sent once it has thrown.
+  /// Runs `call`. What it throws is final, and so is a failure that is no misuse.
   template <class Call>
-  [[nodiscard]] Result<void> contained(const Call& call) noexcept {
+  [[nodiscard]] Result<void> contained(Buffer& out, const Call& call) noexcept {
     try {
-      return call();
+      if (error) return std::unexpected(*error);
+      auto done = call();
+      if (!done && done.error().origin != Origin::caller) end(done.error(), out);
+      return done;
     } catch (...) {
-      half.stop();
-      return std::unexpected(error_of_exception());
+      if (!error) end(error_of_exception(), out);
+      return std::unexpected(Error{error->code, error->origin, error->alert, {}, {}});
     }
+  }
+
+  void end(Error seen, Buffer& out) noexcept {
+    error = std::move(seen);
+    try {
+      if (error->alert) half.send_alert(*error->alert, out);
+    } catch (...) {
+      // The peer has to do without.
+    }
+    half.forget_keys();
+  }
+
+  /// Follows the other half to its end. RFC 8446, 6.2: "Upon transmission or receipt of a fatal alert message, both
+  /// parties MUST immediately close the connection."
+  void follow_end(Buffer& out) {
+    if (!debts->ended) return;
+    if (const int alert = debts->alert.exchange(no_alert); alert != no_alert)
+      half.send_alert(static_cast<Alert>(alert), out);
+    half.forget_keys();
   }
 
   /// Takes over what the other half owes.
   Result<void> settle(Buffer& out) {
-    if (const int alert = debts->alert.exchange(no_alert); alert != no_alert)
-      half.send_alert(static_cast<Alert>(alert), out);
+    follow_end(out);
     if (half.is_closed()) return fail(Code::closed);
     if (debts->key_update.exchange(false)) half.owe_key_update();
     return half.settle(out);
@@ -56,8 +79,11 @@ struct Receiver::Impl {
   handshake::StoredSessionName stored_session;
   std::optional<Error> error = {};
 
-  void owe_alert(const Error& seen) {
-    if (seen.alert && seen.code != Code::peer_alert) debts->alert = static_cast<int>(*seen.alert);
+  /// Ends the other half too, for the reason of the final error.
+  void end_both() noexcept {
+    if (error->alert && error->code != Code::peer_alert) debts->alert = static_cast<int>(*error->alert);
+    debts->ended = true;
+    half.forget_keys();
   }
   /// RFC 5246, 7.2.2. A store that has no memory left for it has none for the session either.
   void forget_session() noexcept {
@@ -75,7 +101,7 @@ struct Receiver::Impl {
     } catch (...) {
       if (!error) {
         error = error_of_exception();
-        owe_alert(*error);
+        end_both();
         forget_session();
       }
       return std::unexpected(Error{error->code, error->origin, error->alert, {}, {}});
@@ -104,19 +130,20 @@ Sender& Sender::operator=(Sender&&) noexcept = default;
 Sender::~Sender() = default;
 
 Result<void> Sender::write(std::span<const std::byte> data, Buffer& out) {
-  return impl_->contained([&] {
+  return impl_->contained(out, [&] {
     auto settled = impl_->settle(out);
     return settled ? impl_->half.write(as_view(data), out) : settled;
   });
 }
 Result<void> Sender::close(Buffer& out) {
-  return impl_->contained([&] {
+  return impl_->contained(out, [&] {
+    impl_->follow_end(out);
     impl_->half.send_alert(Alert::close_notify, out);
     return Result<void>();
   });
 }
 Result<void> Sender::update_keys(Connection::UpdateKeys which, Buffer& out) {
-  return impl_->contained([&] {
+  return impl_->contained(out, [&] {
     auto settled = impl_->settle(out);
     if (!settled) return settled;
     return impl_->half.update_keys(which == Connection::UpdateKeys::both ? wire::KeyUpdateRequest::update_requested
@@ -125,7 +152,7 @@ Result<void> Sender::update_keys(Connection::UpdateKeys which, Buffer& out) {
   });
 }
 Result<void> Sender::flush(Buffer& out) {
-  return impl_->contained([&] {
+  return impl_->contained(out, [&] {
     auto settled = impl_->settle(out);
     return settled || settled.error().code == Code::closed ? Result<void>() : settled;
   });
@@ -141,8 +168,8 @@ Result<Step> Receiver::receive(std::span<std::byte> in) {
     if (impl_->error) return std::unexpected(*impl_->error);
     auto step = impl_->half.step(as_view(in));
     if (!step) {
-      impl_->owe_alert(step.error());
       impl_->error = step.error();
+      impl_->end_both();
       impl_->forget_session();
       return step;
     }
@@ -157,6 +184,7 @@ Result<void> Receiver::end_of_input() {
     if (impl_->error) return std::unexpected(*impl_->error);
     if (impl_->half.peer_has_closed()) return {};
     impl_->error = make_error(Code::truncated);
+    impl_->end_both();
     return std::unexpected(*impl_->error);
   });
 }
