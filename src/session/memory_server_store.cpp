@@ -19,8 +19,10 @@ class MemoryServerSessionStore final : public ServerSessionStore {
     const Id key(id.begin(), id.end());
     const std::lock_guard lock(mutex_);
     erase(key);
-    entries_.push_front({key, std::move(sealed), expires});
-    by_id_.emplace(key, entries_.begin());
+    std::list<Entry> added;  // what can throw comes before the first change
+    added.push_back({key, std::move(sealed), expires});
+    by_id_.emplace(key, added.begin());
+    entries_.splice(entries_.begin(), added);
     while (!entries_.empty() && (entries_.size() > sessions_ || has_ended(entries_.back()))) {
       by_id_.erase(entries_.back().id);
       entries_.pop_back();

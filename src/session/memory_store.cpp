@@ -22,15 +22,19 @@ class MemorySessionStore final : public SessionStore {
     if (!id) return;  // a session that could not be forgotten is not kept
     const std::lock_guard lock(mutex_);
     if (std::ranges::find(removed_, *id) != removed_.end()) return;
+    std::list<Kept> added;  // what can throw comes before the first change
+    added.push_back({std::move(session), *std::move(id)});
     auto found = by_name_.find(server);
     if (found == by_name_.end()) {
-      entries_.push_front({server, {}});
-      found = by_name_.emplace(server, entries_.begin()).first;
+      std::list<Entry> entry;
+      entry.push_back({server, {}});
+      found = by_name_.emplace(server, entry.begin()).first;
+      entries_.splice(entries_.begin(), entry);
     } else {
       entries_.splice(entries_.begin(), entries_, found->second);
     }
     auto& sessions = found->second->sessions;
-    sessions.push_back({std::move(session), *std::move(id)});
+    sessions.splice(sessions.end(), added);
     if (sessions.size() > each_) sessions.pop_front();
     if (entries_.size() > servers_) {
       by_name_.erase(entries_.back().server);

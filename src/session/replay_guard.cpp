@@ -23,8 +23,9 @@ class MemoryReplayGuard final : public ReplayGuard {
     // What cannot be known is refused: what was before this guard, what it may have forgotten (a clock that was set
     // back would bring it to life again), and what it has no room for.
     if (attempt.ticket_issued < started_ || attempt.valid_until <= forgotten_ || by_id_.size() >= most_) return false;
-    if (!by_id_.insert(attempt.id).second) return false;
-    by_end_.emplace(attempt.valid_until, attempt.id);
+    if (by_id_.contains(attempt.id)) return false;
+    by_end_.emplace(attempt.valid_until, attempt.id);  // first: an id without its end would never be forgotten
+    by_id_.insert(attempt.id);
     return true;
   }
 
