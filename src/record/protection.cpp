@@ -68,8 +68,6 @@ Result<Sealer> Sealer::create(const keys::TrafficSecret& secret) {
 
 Result<void> Sealer::seal(ContentType type, View content, const Padding& padding, Buffer& out) {
   if (content.size() > max_plaintext) return fail(Code::internal_error, "a fragment is too long for a record");
-  const auto nonce = nonces_.next();
-  if (!nonce) return std::unexpected(nonce.error());
 
   // TLSInnerPlaintext: content, type, zeros. Only padded records need a trailer longer than the type.
   static thread_local std::array<std::uint8_t, max_plaintext + 1> trailer{};
@@ -78,7 +76,10 @@ Result<void> Sealer::seal(ContentType type, View content, const Padding& padding
 
   const auto fragment = content.size() + trailer_octets + crypto::aead_tag_length;
   const auto header = make_header(ContentType::application_data, fragment);
+  // Before a number is taken: one that no record has would make the alert unreadable that follows a lack of memory.
   const auto room = as_view(out.prepare(header.size() + fragment));
+  const auto nonce = nonces_.next();
+  if (!nonce) return std::unexpected(nonce.error());
   copy(header, room);
   if (auto sealed = aead_.seal(*nonce, header, content, View(trailer).first(trailer_octets),
                                room.subspan(header.size(), fragment));

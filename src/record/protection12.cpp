@@ -77,14 +77,13 @@ Result<Sealer12> Sealer12::create(const keys::DirectionKeys& keys) {
 
 Result<void> Sealer12::seal(ContentType type, View content, Buffer& out) {
   if (content.size() > max_plaintext) return fail(Code::internal_error, "a fragment is too long for a record");
+  const auto fragment = numbering_.explicit_octets() + content.size() + crypto::aead_tag_length_of(aead_.algorithm());
+  const auto header = make_header(type, fragment);
+  auto room = as_view(out.prepare(header.size() + fragment));  // before a number is taken, as in TLS 1.3
   const auto sequence = numbering_.next();
   if (!sequence) return std::unexpected(sequence.error());
   const auto number = octets_of(*sequence);
   const auto explicit_nonce = View(number).first(numbering_.explicit_octets());
-
-  const auto fragment = explicit_nonce.size() + content.size() + crypto::aead_tag_length_of(aead_.algorithm());
-  const auto header = make_header(type, fragment);
-  auto room = as_view(out.prepare(header.size() + fragment));
   room = room.subspan(copy(header, room));
   room = room.subspan(copy(explicit_nonce, room));
   if (auto sealed =

@@ -173,8 +173,6 @@ Result<CbcSealer> CbcSealer::create(const CbcKeys& keys) {
 
 Result<void> CbcSealer::seal(ContentType type, View content, Buffer& out) {
   if (content.size() > max_plaintext) return fail(Code::internal_error, "a fragment is too long for a record");
-  const auto sequence = next(used_);
-  if (!sequence) return std::unexpected(sequence.error());
   // RFC 5246, 6.2.3.2: "The Initialization Vector (IV) SHOULD be chosen at random, and MUST be unpredictable."
   crypto::CbcIv iv{};
   if (auto drawn = crypto::fill_random(iv); !drawn) return drawn;
@@ -187,6 +185,8 @@ Result<void> CbcSealer::seal(ContentType type, View content, Buffer& out) {
   const auto fragment = sent + (mac_first ? 0 : tag_length);
 
   auto room = as_view(out.prepare(header_octets + fragment)).first(header_octets + fragment);
+  const auto sequence = next(used_);  // behind what can fail, as in TLS 1.3
+  if (!sequence) return std::unexpected(sequence.error());
   const auto body = room.subspan(copy(make_header(type, fragment), room));
   const auto blocks = body.first(sent).subspan(copy(iv, body));
   auto rest = blocks.subspan(copy(content, blocks));
