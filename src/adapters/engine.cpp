@@ -6,6 +6,7 @@
 
 #include <sotto/adapter/engine.hpp>
 
+#include "base/contain.hpp"
 #include "base/result.hpp"
 
 namespace sotto::inline v0::adapter {
@@ -54,7 +55,8 @@ Progress Engine::handshake() {
 
 Progress Engine::read(std::span<std::byte> into) {
   if (into.empty()) return {};
-  if (!broken_ && !is_established()) return misuse(make_error(Code::wrong_state, "the handshake comes before reading"));
+  if (!broken_ && !is_established())
+    return contained([&] { return misuse(make_error(Code::wrong_state, "the handshake comes before reading")); });
   std::size_t count = 0;
   while (count < into.size()) {
     if (plaintext_.empty()) {
@@ -70,9 +72,14 @@ Progress Engine::read(std::span<std::byte> into) {
 Progress Engine::write(std::span<const std::byte> data) {
   if (broken_) return {failure()};
   if (data.empty()) return {};
-  if (output_lost_) return misuse(make_error(Code::io_failed, "the transport takes no more data"));
-  if (auto written = connection_->write(data, out_); !written) return misuse(std::move(written.error()));
-  return {Next::done, data.size()};
+  return contained([&]() -> Progress {
+    if (output_lost_) {
+      remember(make_error(Code::io_failed, "the transport takes no more data"));
+      return {Next::failed};  // reading goes on
+    }
+    if (auto written = connection_->write(data, out_); !written) return misuse(std::move(written.error()));
+    return {Next::done, data.size()};
+  });
 }
 
 Progress Engine::flush() {
@@ -107,8 +114,10 @@ Progress Engine::update_keys(Connection::UpdateKeys which) {
 }
 
 Result<void> Engine::answer(QuestionId id, Answer answer) {
-  if (broken_) return std::unexpected(*error_);
-  return connection_->answer(id, std::move(answer), out_);
+  return contain([&]() -> Result<void> {
+    if (broken_) return std::unexpected(*error());
+    return connection_->answer(id, std::move(answer), out_);
+  });
 }
 
 std::span<const std::byte> Engine::begin_write() {
@@ -133,11 +142,16 @@ bool Engine::lose_output() {
 
 std::span<std::byte> Engine::begin_read() {
   const auto wished = std::max(drained_ ? one_record : several_records, needed_);
-  // What is already here counts: a record never needs more than `wished` in all.
-  const auto room = in_.prepare(wished > in_.size() ? wished - in_.size() : one_record);
-  room_ = room.size();
-  reading_ = true;
-  return room;
+  try {
+    // What is already here counts: a record never needs more than `wished` in all.
+    const auto room = in_.prepare(wished > in_.size() ? wished - in_.size() : one_record);
+    room_ = room.size();
+    reading_ = true;
+    return room;
+  } catch (...) {
+    break_off();
+    return {};
+  }
 }
 
 void Engine::end_read(std::size_t count) {
@@ -157,8 +171,28 @@ const Summary& Engine::summary() const {
   return connection_ ? connection_->summary() : nothing;
 }
 
+template <class Operation>
+Progress Engine::contained(const Operation& operation) noexcept {
+  try {
+    return operation();
+  } catch (...) {
+    break_off();
+    return {failure()};
+  }
+}
+
+// Only for catch blocks: ends the connection with what was thrown, and tells the peer if that can be done.
+void Engine::break_off() noexcept {
+  keep_error(error_of_exception());
+  if (connection_) (void)connection_->abort(Alert::internal_error, out_);
+}
+
 // Runs the connection until there is news: a plaintext or an established connection (`done`), an end, or a need.
-Next Engine::advance() {
+Next Engine::advance() noexcept {
+  return contained([&] { return Progress{run_until_news()}; }).next;
+}
+
+Next Engine::run_until_news() {
   for (;;) {
     if (broken_) return failure();
     if (connection_->peer_has_closed()) return Next::ended;
@@ -219,7 +253,7 @@ void Engine::consume(std::size_t count) {
   if (in_.empty() && !reading_) in_.release();
 }
 
-void Engine::keep_error(Error error) {
+void Engine::keep_error(Error error) noexcept {
   if (broken_) return;
   broken_ = true;
   remember(std::move(error));
@@ -235,7 +269,7 @@ Progress Engine::misuse(Error error) {
   return {Next::failed};
 }
 
-void Engine::remember(Error error) {
+void Engine::remember(Error error) noexcept {
   try {
     error_ = std::make_unique<Error>(std::move(error));
   } catch (const std::bad_alloc&) {

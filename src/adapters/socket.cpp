@@ -74,7 +74,9 @@ struct Socket::Impl {
       return sent;
     if (engine.is_idle())
       if (auto ready = tcp::wait_readable(descriptor.get(), deadline); !ready) return ready;
-    const auto received = tcp::receive(descriptor.get(), engine.begin_read(), deadline);
+    const auto room = engine.begin_read();
+    if (room.empty()) return std::unexpected(*engine.error());
+    const auto received = tcp::receive(descriptor.get(), room, deadline);
     engine.end_read(received.value_or(0));
     if (!received) return std::unexpected(received.error());
     if (*received == 0) engine.input_ended();

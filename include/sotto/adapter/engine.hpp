@@ -42,6 +42,7 @@ struct Progress {
 ///
 /// One read and one write may be under way at once: output is queued in one place and sent in order by whoever is free,
 /// never by two at once. Between operations an engine that has nothing queued holds no buffers.
+/// Nothing is thrown: memory that runs out, and what a callback throws, end the connection with `Code::internal_error`.
 /// Thread-safety: one thread, or strand, at a time.
 class SOTTO_API Engine {
  public:
@@ -94,7 +95,8 @@ class SOTTO_API Engine {
   /// Keeps others from reading while the caller waits, without a buffer, for the transport to become readable.
   void begin_wait() { reading_ = true; }
   void end_wait() { reading_ = false; }
-  /// Returns room for input, which stays where it is until `end_read`. Only while not `is_reading()`.
+  /// Returns room for input, which stays where it is until `end_read`. Only while not `is_reading()`. Empty where there
+  /// is no memory for it, with `error()` set: there is nothing to read into then, and no `end_read`.
   [[nodiscard]] std::span<std::byte> begin_read();
   /// Tells that `count` octets arrived, possibly none.
   void end_read(std::size_t count);
@@ -113,14 +115,19 @@ class SOTTO_API Engine {
   [[nodiscard]] Progress update_keys(Connection::UpdateKeys which);
 
  private:
-  [[nodiscard]] Next advance();
+  /// Runs `operation`; what it throws ends the connection.
+  template <class Operation>
+  [[nodiscard]] Progress contained(const Operation& operation) noexcept;
+  void break_off() noexcept;
+  [[nodiscard]] Next advance() noexcept;
+  [[nodiscard]] Next run_until_news();
   [[nodiscard]] std::optional<Event> take_step();
   void ask(Question question);
   [[nodiscard]] std::size_t take_plaintext(std::span<std::byte> into);
   void drop_record();
   void consume(std::size_t count);
-  void keep_error(Error error);
-  void remember(Error error);
+  void keep_error(Error error) noexcept;
+  void remember(Error error) noexcept;
   [[nodiscard]] Next failure() const { return has_output() ? Next::write_output : Next::failed; }
   [[nodiscard]] Progress misuse(Error error);
 

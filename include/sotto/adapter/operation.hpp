@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -102,7 +103,8 @@ class WriteStep {
     const auto first = this->first();
     if (first.size() >= small || first.size() == total())
       return engine.write(first.first(std::min(first.size(), most)));
-    const auto gathered = std::make_unique_for_overwrite<std::byte[]>(one_record);
+    const auto gathered = room_for_one_record();
+    if (!gathered) return engine.write(first);  // then they share none
     std::size_t count = 0;
     for (auto it = Net::begin(buffers_); it != Net::end(buffers_) && count < one_record; ++it) {
       const auto bytes = Net::bytes(typename Net::const_buffer(*it));
@@ -111,6 +113,13 @@ class WriteStep {
       count += taken;
     }
     return engine.write({gathered.get(), count});
+  }
+  static std::unique_ptr<std::byte[]> room_for_one_record() {
+    try {
+      return std::make_unique_for_overwrite<std::byte[]>(one_record);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   }
   std::span<const std::byte> first() const {
     for (auto it = Net::begin(buffers_); it != Net::end(buffers_); ++it)
@@ -150,8 +159,8 @@ class Operation {
       case Next::done: return finish(self, {}, progress.count, waited);
       case Next::ended: return finish(self, Net::eof(), 0, waited);
       case Next::failed: return finish(self, Net::failure(stream_->engine_), 0, waited);
-      case Next::await_answer: return wait_for_turn(self);
-      case Next::write_output: return write(self);
+      case Next::await_answer: return wait_for_turn(self, waited);
+      case Next::write_output: return write(self, waited);
       case Next::read_input: return read(self, waited);
     }
   }
@@ -190,9 +199,9 @@ class Operation {
   }
 
   template <class Self>
-  void write(Self& self) {
+  void write(Self& self, Wait waited) {
     auto& engine = stream_->engine_;
-    if (engine.is_writing()) return wait_for_turn(self);
+    if (engine.is_writing()) return wait_for_turn(self, waited);
     waits_for_ = Wait::writing;
     const auto buffer = Net::buffer(engine.begin_write());
     stream_->next_.async_write_some(buffer, std::move(self));
@@ -203,8 +212,8 @@ class Operation {
     auto& engine = stream_->engine_;
     // While a write is under way its operation sends the rest too: reading goes on, or two busy writers would wait for
     // each other's readers.
-    if (engine.has_output() && !engine.is_writing()) return write(self);
-    if (engine.is_reading()) return wait_for_turn(self);
+    if (engine.has_output() && !engine.is_writing()) return write(self, waited);
+    if (engine.is_reading()) return wait_for_turn(self, waited);
     auto& next = stream_->next_;
     using Layer = std::remove_reference_t<decltype(next)>;
     if constexpr (WaitsForInput<Layer>) {
@@ -214,15 +223,18 @@ class Operation {
         return next.async_wait(Layer::wait_read, std::move(self));
       }
     }
+    const auto room = engine.begin_read();
+    if (room.empty()) return finish(self, Net::failure(engine), 0, waited);  // there is no memory for it
     waits_for_ = Wait::reading;
-    const auto buffer = Net::buffer(engine.begin_read());
-    next.async_read_some(buffer, std::move(self));
+    next.async_read_some(Net::buffer(room), std::move(self));
   }
 
   template <class Self>
-  void wait_for_turn(Self& self) {
+  void wait_for_turn(Self& self, Wait waited) {
+    auto* const turn = stream_->turn();
+    if (turn == nullptr) return finish(self, Net::to_error_code(Code::internal_error), 0, waited);
     waits_for_ = Wait::turn;
-    stream_->turn().async_wait(std::move(self));
+    turn->async_wait(std::move(self));
   }
 
   // A handler never runs inside the call that starts the operation.

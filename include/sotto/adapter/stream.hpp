@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -216,16 +217,25 @@ class Stream {
   }
   void receive(error_code& error) {
     const auto room = engine_.begin_read();
+    if (room.empty()) {  // there is no memory for it
+      error = Net::failure(engine_);
+      return;
+    }
     engine_.end_read(next_.read_some(Net::buffer(room), error));
     if (!Net::is_eof(error)) return;
     engine_.input_ended();
     error = {};
   }
 
-  // Operations that wait for their turn, or for an answer, wait on one timer that never expires.
-  Timer& turn() {
-    if (!turn_) turn_ = std::make_unique<Timer>(get_executor(), Timer::time_point::max());
-    return *turn_;
+  // Operations that wait for their turn, or for an answer, wait on one timer that never expires; null where there is no
+  // memory for it.
+  Timer* turn() {
+    try {
+      if (!turn_) turn_ = std::make_unique<Timer>(get_executor(), Timer::time_point::max());
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+    return turn_.get();
   }
   void wake() {
     if (turn_) turn_->cancel();

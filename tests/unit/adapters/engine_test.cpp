@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -126,6 +127,34 @@ TEST(Engine, reports_a_misplaced_call_and_goes_on) {
   EXPECT_FALSE(engines.client.is_broken());
   EXPECT_EQ(engines.server.write(as_bytes("early")).next, Next::failed);
   engines.shake_hands();
+}
+
+TEST(Engine, reads_what_has_arrived_although_a_write_found_the_output_lost) {
+  Engines engines;
+  engines.shake_hands();
+  (void)engines.server.write(as_bytes("answer"));
+  (void)engines.client.write(as_bytes("question"));
+  ASSERT_TRUE(engines.client.lose_output());
+  deliver(engines.server, engines.client);
+  EXPECT_EQ(engines.client.write(as_bytes("more")).next, Next::failed);
+  EXPECT_EQ(engines.client.error()->code, Code::io_failed);
+  std::array<std::byte, 100> buffer;
+  EXPECT_EQ(engines.client.read(buffer).count, 6U);
+}
+
+TEST(Engine, tells_the_peer_when_what_it_asks_throws) {
+  const auto asking = ServerConfig::builder().credential(credential()).ask(Ask::credential).build().value();
+  Engine client{client_config(), ServerName("localhost"), {}};
+  Engine server{asking, {}};
+  server.on_question([](const Question&) { throw std::runtime_error("a fault of the application"); });
+  EXPECT_EQ(client.handshake().next, Next::read_input);
+  deliver(client, server);
+  EXPECT_EQ(server.handshake().next, Next::write_output);
+  deliver(server, client);
+  EXPECT_EQ(server.handshake().next, Next::failed);
+  EXPECT_EQ(server.error()->code, Code::internal_error);
+  EXPECT_EQ(client.handshake().next, Next::failed);
+  EXPECT_EQ(client.error()->alert, Alert::internal_error);
 }
 
 TEST(Engine, throws_data_away_while_it_shuts_down) {
