@@ -17,6 +17,21 @@ Policy renegotiating() {
 ClientConfig::Builder client12() { return std::move(client_builder().policy(renegotiating())); }
 ServerConfig::Builder server12() { return std::move(server_builder().policy(renegotiating())); }
 
+/// Carries the client's hello to the server with that extension changed, or removed where there is no `data`.
+void deliver_hello(Pair& pair, ExtensionType type, const std::optional<Bytes>& data) {
+  Flight hello(pair.client.out);
+  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), type, data);
+  hello.send();
+  deliver(pair.client, pair.server);
+}
+/// The same with the server's answer.
+void deliver_answer(Pair& pair, ExtensionType type, const std::optional<Bytes>& data) {
+  Flight answer(pair.server.out);
+  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), type, data);
+  answer.send();
+  deliver(pair.server, pair.client);
+}
+
 TEST(RenegotiationPrefix, before_the_hello_of_a_victim_is_refused) {
   // The attacker has a connection of its own, and hands the victim's first ClientHello to the server on it: the server
   // would take what the attacker said before for the victim's words.
@@ -54,39 +69,23 @@ TEST(RenegotiationPrefix, in_a_first_handshake_is_refused_by_both_sides) {
   // RFC 5746, 3.4 and 3.6: in a first handshake the extension has to be empty.
   const Bytes not_empty = {12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   Pair to_server(client12().build().value(), server12().build().value());
-  Flight hello(to_server.client.out);
-  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::renegotiation_info,
-                                      not_empty);
-  hello.send();
-  deliver(to_server.client, to_server.server);
+  deliver_hello(to_server, ExtensionType::renegotiation_info, not_empty);
   expect_refused(to_server.server, Code::renegotiation_mismatch, Alert::handshake_failure);
 
   Pair to_client(client12().build().value(), server12().build().value());
   deliver(to_client.client, to_client.server);
-  Flight answer(to_client.server.out);
-  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::renegotiation_info,
-                                      not_empty);
-  answer.send();
-  deliver(to_client.server, to_client.client);
+  deliver_answer(to_client, ExtensionType::renegotiation_info, not_empty);
   expect_refused(to_client.client, Code::renegotiation_mismatch, Alert::handshake_failure);
 }
 
 TEST(RenegotiationPrefix, could_work_with_peers_that_do_not_know_the_extension_so_they_are_refused) {
   Pair to_server(client_builder().policy(tls12()).build().value(), server_builder().build().value());
-  Flight hello(to_server.client.out);
-  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::renegotiation_info,
-                                      std::nullopt);
-  hello.send();
-  deliver(to_server.client, to_server.server);
+  deliver_hello(to_server, ExtensionType::renegotiation_info, std::nullopt);
   expect_refused(to_server.server, Code::no_secure_renegotiation, Alert::handshake_failure);
 
   Pair to_client(client_builder().policy(tls12()).build().value(), server_builder().build().value());
   deliver(to_client.client, to_client.server);
-  Flight answer(to_client.server.out);
-  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::renegotiation_info,
-                                      std::nullopt);
-  answer.send();
-  deliver(to_client.server, to_client.client);
+  deliver_answer(to_client, ExtensionType::renegotiation_info, std::nullopt);
   expect_refused(to_client.client, Code::no_secure_renegotiation, Alert::handshake_failure);
 }
 
@@ -225,21 +224,13 @@ TEST(TripleHandshake, needs_a_resumption_without_extended_master_secret_and_neit
   const auto server = server_builder().build().value();
   Pair(client, server).run();
   Pair to_server(client, server);
-  Flight hello(to_server.client.out);
-  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::extended_master_secret,
-                                      std::nullopt);
-  hello.send();
-  deliver(to_server.client, to_server.server);
+  deliver_hello(to_server, ExtensionType::extended_master_secret, std::nullopt);
   expect_refused(to_server.server, Code::extended_master_secret_changed, Alert::handshake_failure);
 
   Pair(client, server).run();
   Pair to_client(client, server);
   deliver(to_client.client, to_client.server);
-  Flight answer(to_client.server.out);
-  change_extension<wire::ServerHello>(answer.of(HandshakeType::server_hello), ExtensionType::extended_master_secret,
-                                      std::nullopt);
-  answer.send();
-  deliver(to_client.server, to_client.client);
+  deliver_answer(to_client, ExtensionType::extended_master_secret, std::nullopt);
   expect_refused(to_client.client, Code::extended_master_secret_changed, Alert::handshake_failure);
 }
 
@@ -247,11 +238,7 @@ TEST(TripleHandshake, gets_no_session_without_extended_master_secret) {
   // RFC 7627, 5.3. The two sides disagree about the hello and end at Finished; until then the server promised no
   // ticket.
   Pair pair(client_builder().policy(tls12()).build().value(), server_builder().build().value());
-  Flight hello(pair.client.out);
-  change_extension<wire::ClientHello>(hello.of(HandshakeType::client_hello), ExtensionType::extended_master_secret,
-                                      std::nullopt);
-  hello.send();
-  deliver(pair.client, pair.server);
+  deliver_hello(pair, ExtensionType::extended_master_secret, std::nullopt);
   Flight said(pair.server.out);  // which the message borrows from
   const auto answer = wire::parse_message<wire::ServerHello>(said.of(HandshakeType::server_hello));
   ASSERT_TRUE(answer);

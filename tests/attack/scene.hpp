@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "record/protection12.hpp"
+#include "support/deliver.hpp"
 #include "support/forger.hpp"
 #include "support/message_peer.hpp"
 #include "support/pair.hpp"
@@ -59,13 +60,6 @@ inline void expect_refused(const End& victim, Code code, Alert alert, std::strin
 }
 
 // ---- the attacker on the way ----
-
-/// Carries everything that `from` has to say to `to`.
-inline void deliver(End& from, End& to) {
-  to.in.append(from.out.readable());
-  from.out.clear();
-  to.run();
-}
 
 /// Returns a record without protection.
 inline std::vector<std::byte> plain_record(ContentType type, View content) {

@@ -2,6 +2,7 @@
 // their owner.
 #include "attack/scene.hpp"
 #include "session/session_impl.hpp"
+#include "support/resumption.hpp"
 
 namespace sotto::attack {
 namespace {
@@ -18,15 +19,6 @@ class LooseStore final : public SessionStore {
  private:
   std::optional<Session> last_;
 };
-
-bool resumes(const std::shared_ptr<const ClientConfig>& client, const std::shared_ptr<const ServerConfig>& server,
-             std::string_view name = "localhost") {
-  Pair pair(client, server, name);
-  pair.run();
-  EXPECT_TRUE(pair.established());
-  EXPECT_EQ(pair.client.connection.summary().resumed, pair.server.connection.summary().resumed);
-  return pair.server.connection.summary().resumed;
-}
 
 /// Finds what a client offers to resume with.
 View ticket_in(const wire::ClientHello& hello) {

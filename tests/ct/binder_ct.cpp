@@ -1,6 +1,6 @@
 // Checks binders under pre-shared keys that valgrind takes for secret, of each kind. Only the verdict may be told
 // (tests/ct/verdicts.supp).
-#include "ct/main.hpp"
+#include "ct/checks.hpp"
 #include "handshake/binder.hpp"
 
 namespace sotto::constant_time_test {
@@ -29,14 +29,11 @@ void check(PskKind kind, crypto::HashAlgorithm hash) {
 }
 
 }  // namespace
-}  // namespace sotto::constant_time_test
 
-int main(int count, char** arguments) {
-  using namespace sotto;
-  using namespace sotto::constant_time_test;
-  return run(count, arguments, [] {
-    for (const auto hash : {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384})
-      for (const auto kind : {handshake::PskKind::session, handshake::PskKind::plain, handshake::PskKind::imported})
-        check(kind, hash);
-  });
+void check_all() {
+  for (const auto hash : {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384})
+    for (const auto kind : {handshake::PskKind::session, handshake::PskKind::plain, handshake::PskKind::imported})
+      check(kind, hash);
 }
+
+}  // namespace sotto::constant_time_test

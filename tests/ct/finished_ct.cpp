@@ -1,6 +1,6 @@
 // Checks Finished messages of both versions under keys that valgrind takes for secret, right ones and wrong ones. Only
 // the verdict may be told (tests/ct/verdicts.supp).
-#include "ct/main.hpp"
+#include "ct/checks.hpp"
 #include "handshake/agreed12.hpp"
 #include "handshake/certificates.hpp"
 #include "keys/cipher_suites.hpp"
@@ -60,16 +60,13 @@ void check_tls12(CipherSuite suite) {
 }
 
 }  // namespace
-}  // namespace sotto::constant_time_test
 
-int main(int count, char** arguments) {
-  using namespace sotto;
-  using namespace sotto::constant_time_test;
-  return run(count, arguments, [] {
-    for (const auto suite : {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384})
-      check_tls13(suite);
-    for (const auto suite :
-         {CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384})
-      check_tls12(suite);
-  });
+void check_all() {
+  for (const auto suite : {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384})
+    check_tls13(suite);
+  for (const auto suite :
+       {CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384})
+    check_tls12(suite);
 }
+
+}  // namespace sotto::constant_time_test

@@ -227,17 +227,21 @@ def plan(data, starter):
     return {"then": theirs, "actions": ours, "connections": 1}, hashes
 
 
+def renegotiates(meet, starter, suite, data, received):
+    """Lets one side renegotiate in the middle of the data; `meet`: how Java and sotto come together."""
+    talk, (to_java, to_sotto) = plan(data, starter)
+    order, ours = meet(suite, "--renegotiation", "--received", received, **talk)
+    assert order.finished() == [to_java]
+    assert hashlib.sha256(received.read_bytes()).hexdigest() == to_sotto
+    assert ours.event("renegotiated")["suite"] == order.facts("renegotiated")[0][1] == suite
+
+
 @pytest.mark.role("client")
 @pytest.mark.parametrize("suite", RENEGOTIATING)
 @pytest.mark.parametrize("starter", ["Java", "sotto"])
 def test_renegotiation_of_client(starter, suite, served, megabyte, tmp_path):
     """TLS 1.2: either side renegotiates in the middle of two megabytes each way, compared by hash."""
-    received = tmp_path / "received"
-    talk, (to_java, to_sotto) = plan(megabyte, starter)
-    order, server = served(suite, "--renegotiation", "--received", received, **talk)
-    assert order.finished() == [to_java]
-    assert hashlib.sha256(received.read_bytes()).hexdigest() == to_sotto
-    assert server.event("renegotiated")["suite"] == order.facts("renegotiated")[0][1] == suite
+    renegotiates(served, starter, suite, megabyte, tmp_path / "received")
 
 
 @pytest.mark.role("server")
@@ -245,12 +249,7 @@ def test_renegotiation_of_client(starter, suite, served, megabyte, tmp_path):
 @pytest.mark.parametrize("starter", ["Java", "sotto"])
 def test_renegotiation_of_server(starter, suite, connected, megabyte, tmp_path):
     """TLS 1.2: either side renegotiates in the middle of two megabytes each way, compared by hash."""
-    received = tmp_path / "received"
-    talk, (to_java, to_sotto) = plan(megabyte, starter)
-    order, client = connected(suite, "--renegotiation", "--received", received, **talk)
-    assert order.finished() == [to_java]
-    assert hashlib.sha256(received.read_bytes()).hexdigest() == to_sotto
-    assert client.event("renegotiated")["suite"] == order.facts("renegotiated")[0][1] == suite
+    renegotiates(connected, starter, suite, megabyte, tmp_path / "received")
 
 
 @pytest.mark.role("client")

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/deliver.hpp"
 #include "support/forger.hpp"
 #include "support/pair.hpp"
 

@@ -108,13 +108,7 @@ class Meetings:
         if not well:
             assert client.wait(PATIENCE) == 1 and "failed: " in client.text, client.text
             return client, server.event("ended")
-        for index in range(connections):
-            server.closed_well(index)
-        assert client.wait(PATIENCE) == 0, client.text
-        if actions == ANSWERS:
-            assert client.text.count(f"heard [{LINE}]") == connections, client.text
-        self.ours = server
-        return client, server.events("connected")
+        return self._all_went_well(client, server, connections, talked=actions == ANSWERS)
 
     def connect(self, suite, *arguments, kind=None, actions=ACTIONS, connections=2, well=True, name="server.test", **options):
         """Lets a sotto client that offers one suite connect to the peer; returns the same."""
@@ -125,10 +119,14 @@ class Meetings:
         client = sotto.start_client(self.programs, port, self.pki.roots, *common, *arguments, name=name, actions=actions)
         if not well:
             return server, client.event("ended")
+        return self._all_went_well(server, client, connections, talked=actions == ACTIONS)
+
+    def _all_went_well(self, peer, ours, connections, talked):
+        """Waits for the end of all connections. `talked`: whether sotto said what it usually does, so that the peer heard it."""
         for index in range(connections):
-            client.closed_well(index)
-        assert server.wait(PATIENCE) == 0, server.text
-        if actions == ACTIONS:
-            assert server.text.count(f"heard [{LINE}]") == connections, server.text
-        self.ours = client
-        return server, client.events("connected")
+            ours.closed_well(index)
+        assert peer.wait(PATIENCE) == 0, peer.text
+        if talked:
+            assert peer.text.count(f"heard [{LINE}]") == connections, peer.text
+        self.ours = ours
+        return peer, ours.events("connected")

@@ -32,9 +32,7 @@ TEST(EarlyDataAccepted, arrives_before_the_handshake_is_done) {
   EXPECT_EQ(pair.client.connection.early_data_limit(), 14336U);
   write_early(pair);
   EXPECT_EQ(pair.client.connection.early_data_limit(), 14336U - request.size());
-  pair.server.in.append(pair.client.out.readable());
-  pair.client.out.clear();
-  pair.server.run();
+  deliver(pair.client, pair.server);
   EXPECT_EQ(pair.server.early_data, request);
   EXPECT_FALSE(pair.server.established);
   ASSERT_TRUE(pair.server.early_answer);
@@ -72,15 +70,9 @@ TEST(EarlyDataAccepted, may_be_written_until_the_server_has_finished) {
   const World world;
   world.meet();
   auto pair = world.pair();
-  const auto carry = [](End& from, End& to) {
-    to.in.append(from.out.readable());
-    from.out.clear();
-  };
-  carry(pair.client, pair.server);
-  pair.server.run();
+  deliver(pair.client, pair.server);
   write_early(pair, "while the answer is on its way");
-  carry(pair.client, pair.server);
-  pair.server.run();
+  deliver(pair.client, pair.server);
   EXPECT_EQ(pair.server.early_data, "while the answer is on its way");
   pair.run();
   ASSERT_TRUE(pair.established());
@@ -103,13 +95,9 @@ TEST(EarlyDataAccepted, is_answered_before_the_handshake_is_done) {
   world.meet();
   auto pair = world.pair();
   write_early(pair);
-  pair.server.in.append(pair.client.out.readable());
-  pair.client.out.clear();
-  pair.server.run();
+  deliver(pair.client, pair.server);
   pair.server.write("half a round trip");
-  pair.client.in.append(pair.server.out.readable());
-  pair.server.out.clear();
-  pair.client.run();
+  deliver(pair.server, pair.client);
   EXPECT_TRUE(pair.client.established);
   EXPECT_EQ(pair.client.data, "half a round trip");
   EXPECT_FALSE(pair.server.established);
@@ -126,8 +114,7 @@ TEST(EarlyDataAccepted, is_not_what_a_server_may_answer_where_it_was_rejected) {
   const World world;
   world.meet();
   Pair pair(world.client_config, world.server_config, "localhost", allowed());
-  pair.server.in.append(pair.client.out.readable());
-  pair.server.run();
+  deliver(pair.client, pair.server);
   const auto written = pair.server.connection.write(as_bytes(request), pair.server.out);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, Code::wrong_state);
@@ -171,9 +158,7 @@ TEST(EarlyDataAccepted, has_an_exporter_of_its_own_until_the_handshake_is_done) 
   const World world;
   world.meet();
   auto pair = world.pair();
-  pair.server.in.append(pair.client.out.readable());
-  pair.client.out.clear();
-  pair.server.run();
+  deliver(pair.client, pair.server);
   std::array<std::byte, 40> ours{};
   std::array<std::byte, 40> theirs{};
   ASSERT_TRUE(pair.client.connection.export_early_keying_material("label", as_bytes("context"), ours));
@@ -366,14 +351,9 @@ TEST(EarlyDataRejected, after_a_hello_retry_request_is_not_skipped_behind_the_se
   policy.groups = policy.key_shares = {NamedGroup::secp384r1};
   world.server_config = world.server().policy(policy).build().value();
   auto pair = world.pair();
-  const auto carry = [](End& from, End& to) {
-    to.in.append(from.out.readable());
-    from.out.clear();
-    to.run();
-  };
-  carry(pair.client, pair.server);
-  carry(pair.server, pair.client);
-  carry(pair.client, pair.server);
+  deliver(pair.client, pair.server);
+  deliver(pair.server, pair.client);
+  deliver(pair.client, pair.server);
   ASSERT_FALSE(pair.server.error);
   const std::vector<std::byte> record = {std::byte{23}, std::byte{3}, std::byte{3}, std::byte{0}, std::byte{20}};
   pair.server.in.append(record);
@@ -444,8 +424,7 @@ struct Waiting {
     world.server_config = world.server().early_data(octets).build().value();
     world.meet();
     pair.emplace(world.pair());
-    server().in.append(pair->client.out.readable());
-    server().run();
+    deliver(pair->client, pair->server);
   }
   [[nodiscard]] End& server() { return pair->server; }
   [[nodiscard]] Forger forger(const std::string& label) const { return {*world.log, label}; }
@@ -463,6 +442,7 @@ struct Waiting {
 
 constexpr auto application_data = record::ContentType::application_data;
 constexpr auto handshake_type = record::ContentType::handshake;
+constexpr auto end_of_early_data = "05000000";
 
 TEST(EarlyDataOrder, ends_at_the_limit_of_the_ticket) {
   for (const std::size_t octets : {100, 101}) {
@@ -479,77 +459,66 @@ TEST(EarlyDataOrder, ends_at_the_limit_of_the_ticket) {
   }
 }
 
-TEST(EarlyDataOrder, needs_end_of_early_data_before_the_other_keys) {
-  Waiting waiting;
-  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
-  waiting.give(client, application_data, "00");
-  waiting.expect(Code::bad_record_mac);
-}
+/// What a client says under one of its keys, and what comes of the last of it.
+enum class Key : std::uint8_t { early, handshake };
+struct Said {
+  Key key;
+  record::ContentType type;
+  std::string octets;
+};
+struct Misstep {
+  const char* name;
+  std::vector<Said> said;
+  Code code;
+};
 
-TEST(EarlyDataOrder, allows_no_finished_before_end_of_early_data) {
-  Waiting waiting;
-  auto client = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(client, handshake_type, "14000020" + std::string(64, '0'));
-  waiting.expect(Code::unexpected_message);
-}
+class EarlyDataOutOfOrder : public testing::TestWithParam<Misstep> {};
 
-TEST(EarlyDataOrder, takes_no_early_data_after_its_end) {
+TEST_P(EarlyDataOutOfOrder, is_refused_where) {
   Waiting waiting;
   auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "05000000");
-  EXPECT_FALSE(waiting.server().error);
-  waiting.give(early, application_data, "00");
-  waiting.expect(Code::bad_record_mac);
+  auto late = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+  for (const auto& [key, type, octets] : GetParam().said) {
+    EXPECT_FALSE(waiting.server().error) << "too early";
+    waiting.give(key == Key::early ? early : late, type, octets);
+  }
+  waiting.expect(GetParam().code);
 }
 
-TEST(EarlyDataOrder, takes_no_data_under_the_handshake_keys) {
-  Waiting waiting;
-  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "05000000");
-  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
-  waiting.give(client, application_data, "00");
-  waiting.expect(Code::unexpected_record);
-}
-
-TEST(EarlyDataOrder, takes_no_second_end) {
-  Waiting waiting;
-  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "05000000");
-  auto client = waiting.forger("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
-  waiting.give(client, handshake_type, "05000000");
-  waiting.expect(Code::unexpected_message);
-}
-
-TEST(EarlyDataOrder, allows_nothing_behind_the_end_in_its_record) {
-  Waiting waiting;
-  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "0500000014");
-  waiting.expect(Code::data_across_key_change);
-}
-
-TEST(EarlyDataOrder, wants_an_end_without_content) {
-  Waiting waiting;
-  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "0500000100");
-  waiting.expect(Code::malformed_message);
-}
-
-TEST(EarlyDataOrder, allows_no_data_inside_a_message) {
-  Waiting waiting;
-  auto early = waiting.forger("CLIENT_EARLY_TRAFFIC_SECRET");
-  waiting.give(early, handshake_type, "0500");
-  waiting.give(early, application_data, "00");
-  waiting.expect(Code::unexpected_record);
-}
+INSTANTIATE_TEST_SUITE_P(
+    Each, EarlyDataOutOfOrder,
+    testing::Values(
+        Misstep{"the_end_is_missing_before_the_other_keys",
+                {{Key::handshake, application_data, "00"}},
+                Code::bad_record_mac},
+        Misstep{"the_end_is_missing_before_finished",
+                {{Key::early, handshake_type, "14000020" + std::string(64, '0')}},
+                Code::unexpected_message},
+        Misstep{"early_data_comes_after_the_end",
+                {{Key::early, handshake_type, end_of_early_data}, {Key::early, application_data, "00"}},
+                Code::bad_record_mac},
+        Misstep{"data_comes_under_the_handshake_keys",
+                {{Key::early, handshake_type, end_of_early_data}, {Key::handshake, application_data, "00"}},
+                Code::unexpected_record},
+        Misstep{"the_end_comes_twice",
+                {{Key::early, handshake_type, end_of_early_data}, {Key::handshake, handshake_type, end_of_early_data}},
+                Code::unexpected_message},
+        Misstep{"something_stands_behind_the_end_in_its_record",
+                {{Key::early, handshake_type, "0500000014"}},
+                Code::data_across_key_change},
+        Misstep{"the_end_has_content", {{Key::early, handshake_type, "0500000100"}}, Code::malformed_message},
+        Misstep{"data_comes_in_the_middle_of_the_end",
+                {{Key::early, handshake_type, "0500"}, {Key::early, application_data, "00"}},
+                Code::unexpected_record}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(EarlyDataOrder, has_no_end_where_it_was_rejected) {
   const World world;
   world.meet();
   Pair pair(world.client_config, world.server_config, "localhost", allowed());
-  pair.server.in.append(pair.client.out.readable());
-  pair.server.run();
+  deliver(pair.client, pair.server);
   Forger client(*world.log, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
-  client.append_hex(handshake_type, "05000000", pair.server.in);
+  client.append_hex(handshake_type, end_of_early_data, pair.server.in);
   pair.server.run();
   ASSERT_TRUE(pair.server.error);
   EXPECT_EQ(pair.server.error->code, Code::unexpected_message);
@@ -586,11 +555,8 @@ TEST(EarlyDataOrder, is_an_error_where_the_server_answers_with_tls12) {
   world.server_config = world.server().policy(policy).build().value();
   auto pair = world.pair();
   write_early(pair);
-  pair.server.in.append(pair.client.out.readable());
-  pair.client.out.clear();
-  pair.server.run();
-  pair.client.in.append(pair.server.out.readable());
-  pair.client.run();
+  deliver(pair.client, pair.server);
+  deliver(pair.server, pair.client);
   ASSERT_TRUE(pair.client.error);
   EXPECT_EQ(pair.client.error->code, Code::early_data_with_older_version);
   EXPECT_EQ(pair.client.error->alert, Alert::protocol_version);

@@ -1,7 +1,7 @@
 // Sessions and what they are bound to.
 #include <gtest/gtest.h>
 
-#include "support/pair.hpp"
+#include "support/resumption.hpp"
 
 namespace sotto {
 namespace {
@@ -24,22 +24,67 @@ Policy older_only() {
   return policy;
 }
 
-bool resumes(const std::shared_ptr<const ClientConfig>& client, const std::shared_ptr<const ServerConfig>& server,
-             std::string_view name = "localhost") {
-  Pair pair(client, server, name);
-  pair.run();
-  EXPECT_TRUE(pair.established());
-  EXPECT_EQ(pair.client.connection.summary().resumed, pair.server.connection.summary().resumed);
-  return pair.client.connection.summary().resumed;
+/// The kinds of sessions: a ticket of either version, and TLS 1.2's identifier of what the server keeps.
+struct SessionKind {
+  std::string name;
+  ProtocolVersion version;
+  unsigned tickets;
+};
+class EachSession : public testing::TestWithParam<SessionKind> {
+ protected:
+  static ClientConfig::Builder client() {
+    auto builder = client_builder();
+    builder.policy(policy());
+    return builder;
+  }
+  static ServerConfig::Builder server() {
+    auto builder = ServerConfig::builder();
+    builder.policy(policy());
+    return builder;
+  }
+
+ private:
+  static Policy policy() {
+    auto policy = Policy::modern();
+    policy.versions = {GetParam().version};
+    policy.tickets = GetParam().tickets;
+    return policy;
+  }
+};
+
+TEST_P(EachSession, is_used_again_and_again) {
+  const auto own_client = client().build().value();
+  const auto own_server = server().credential(credential()).build().value();
+  EXPECT_FALSE(resumes(own_client, own_server));
+  EXPECT_TRUE(resumes(own_client, own_server));
+  EXPECT_TRUE(resumes(own_client, own_server));
 }
 
-TEST(Resumption, uses_a_session_of_an_earlier_connection) {
-  const auto client = client_builder().build().value();
-  const auto server = server_builder().build().value();
-  EXPECT_FALSE(resumes(client, server));
-  EXPECT_TRUE(resumes(client, server));
-  EXPECT_TRUE(resumes(client, server));
+TEST_P(EachSession, never_crosses_names) {
+  const auto own_client = client().build().value();
+  const auto of_two_names = credential(KeyKind::ecdsa_p256, {"a.example", "b.example"});
+  const auto own_server = server().credential(of_two_names).build().value();
+  EXPECT_FALSE(resumes(own_client, own_server, "a.example"));
+  EXPECT_FALSE(resumes(own_client, own_server, "b.example"));
+  EXPECT_TRUE(resumes(own_client, own_server, "a.example"));
 }
+
+TEST_P(EachSession, remembers_who_the_client_is) {
+  const auto own_client = client().credential(client_credential()).build().value();
+  const auto own_server =
+      server().credential(credential()).request_client_certificate(ClientAuth::required, roots()).build().value();
+  EXPECT_FALSE(resumes(own_client, own_server));
+  Pair second(own_client, own_server);
+  second.run();
+  ASSERT_TRUE(second.server.connection.summary().resumed);
+  EXPECT_EQ(second.server.connection.summary().peer_chain, client_credential().chain());
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, EachSession,
+                         testing::Values(SessionKind{"tickets13", ProtocolVersion::tls13, 2},
+                                         SessionKind{"tickets12", ProtocolVersion::tls12, 1},
+                                         SessionKind{"identifiers", ProtocolVersion::tls12, 0}),
+                         [](const auto& each) { return each.param.name; });
 
 TEST(Resumption, tells_how_the_server_was_authenticated_before) {
   const auto client = client_builder().build().value();
@@ -61,15 +106,6 @@ TEST(Resumption, survives_a_hello_retry_request) {
   const auto server = server_builder().policy(policy).build().value();
   EXPECT_FALSE(resumes(client, server));
   EXPECT_TRUE(resumes(client, server));
-}
-
-TEST(Resumption, never_crosses_names) {
-  const auto client = client_builder().build().value();
-  const auto server =
-      ServerConfig::builder().credential(credential(KeyKind::ecdsa_p256, {"a.example", "b.example"})).build().value();
-  EXPECT_FALSE(resumes(client, server, "a.example"));
-  EXPECT_FALSE(resumes(client, server, "b.example"));
-  EXPECT_TRUE(resumes(client, server, "a.example"));
 }
 
 TEST(Resumption, ends_with_the_life_of_the_ticket) {
@@ -168,16 +204,6 @@ TEST(Resumption, works_between_servers_that_share_ticket_keys) {
   const auto client = client_builder().build().value();
   EXPECT_FALSE(resumes(client, server_builder().ticket_keys(keys).build().value()));
   EXPECT_TRUE(resumes(client, server_builder().ticket_keys(keys).build().value()));
-}
-
-TEST(Resumption, remembers_who_the_client_is) {
-  const auto client = client_builder().credential(client_credential()).build().value();
-  const auto server = server_builder().request_client_certificate(ClientAuth::required, roots()).build().value();
-  EXPECT_FALSE(resumes(client, server));
-  Pair second(client, server);
-  second.run();
-  ASSERT_TRUE(second.server.connection.summary().resumed);
-  EXPECT_EQ(second.server.connection.summary().peer_chain, client_credential().chain());
 }
 
 TEST(Resumption, is_off_where_either_side_switches_it_off) {
