@@ -97,6 +97,47 @@ def test_proxy_names_the_attack_and_tells_its_client(name, certificates):
         gateway.wait_for(words.replace("the server said nothing", "it said nothing").replace("(", r"\("))
 
 
+def mysql_greeting():
+    """MariaDB's, with CLIENT_SSL among its flags."""
+    payload = (b"\x0a10.11.19-MariaDB\0\x07\0\0\0saltsalt\0\xfe\xff\x2d\x02\0\xff\x81\x15" + bytes(10)
+               + b"morechallenge\0mysql_native_password\0")
+    return bytes((len(payload), 0, 0, 0)) + payload
+
+
+def test_a_backend_that_is_gone_when_it_is_spoken_to_harms_nobody():
+    asked, gone = threading.Event(), threading.Event()
+
+    def serve(backend):
+        backend.sendall(mysql_greeting())
+        asked.wait(20)
+        support.reset(backend)
+        gone.set()
+
+    login = bytes((36, 0, 0, 1)) + b"\x85\xa6\x0f\0\0\0\0\x01\x21" + bytes(23) + b"me\0\0"
+    with support.Backend(serve) as server, \
+            support.Gateway("tcp://127.0.0.1:0", f"mysql+starttls://127.0.0.1:{server.port}", "--insecure-backend") as gateway:
+        for _ in range(2):
+            asked.clear()
+            gone.clear()
+            with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+                assert client.recv(4096)[4] == 10
+                asked.set()
+                gone.wait(20)
+                client.sendall(login)
+                assert client.makefile("rb").read().count(b"cannot be reached with TLS") == 1
+        support.wait_until(lambda: gateway.log().count("the handshake with") == 2, "each is told once")
+
+
+def test_a_backend_that_cuts_its_handshake_is_told_to_the_client(certificates):
+    said = [HELLO, OFFER, b"220 go\r\n", lambda peer: peer.shutdown(socket.SHUT_RDWR)]
+    with Fake(*said) as server, \
+            support.Gateway("tcp://127.0.0.1:0", f"smtp+starttls://127.0.0.1:{server.port}", "--roots",
+                            certificates.ca) as gateway, \
+            socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        assert client.makefile("rb").read().startswith(b"421 4.7.0 ")
+        gateway.wait_for("the handshake with .* failed: the connection was cut")
+
+
 def test_a_preauthenticated_imap_session_is_refused():
     with Fake(b"* PREAUTH welcome\r\n") as server:
         done = support.run("connect", f"imap+starttls://127.0.0.1:{server.port}", stdin=b"")

@@ -121,6 +121,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void reset_when_delivered();
   void fail_backend(const std::string& why);
   void linger();
+  void part();
   void finish(const std::string& how);
   void drop(const std::exception& why) noexcept;
   void log_end(const std::string& how);

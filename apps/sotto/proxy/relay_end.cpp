@@ -46,9 +46,7 @@ void Relay::end_in_time() {
           &end == &client_ ? client_address_ : service_->settings.to.text(),
           sotto::Error{sotto::Code::timed_out, sotto::Origin::peer, {}, {}, "the handshake was not finished in time"});
       if (service_->starttls) return part_from_client(&end == &backend_);
-      close(client_, true);
-      close(backend_, true);
-      return leave();
+      return part();
     }
     case State::talking_to_client: return fail_talk(client_, dialogue_timed_out());
     case State::talking_to_backend: return fail_talk(backend_, dialogue_timed_out());
@@ -90,6 +88,11 @@ sotto::Error Relay::dialogue_timed_out() const {
 void Relay::abort(const std::string& reason) {
   if (state_ == State::done) return;
   if (state_ != State::lingering && state_ != State::cutting) log_end(reason);
+  part();
+}
+
+/// Resets both sides.
+void Relay::part() {
   close(client_, true);
   close(backend_, true);
   leave();
@@ -99,6 +102,7 @@ void Relay::abort(const std::string& reason) {
 /// may be missing; the client gets time to read the alert.
 void Relay::fail_tls(End& end, const sotto::Error& error) {
   if (state_ == State::done) return;
+  if (state_ == State::lingering || state_ == State::cutting) return part();  // the reason is told already
   const bool client_failed = &end == &client_;
   const bool in_handshake = is_shaking() || is_talking();
   if (in_handshake)
@@ -107,7 +111,8 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
     log_end(fmt::format("truncated: {} ended the connection without close_notify", name_of(end)));
   else
     log_end(fmt::format("cut, since TLS with {} failed: {}", name_of(end), error.message()));
-  if (error.code == sotto::Code::truncated) return cut(other(end));
+  const bool tells_client = in_handshake && service_->starttls && !client_failed;
+  if (error.code == sotto::Code::truncated) return tells_client ? part_from_client(true) : cut(other(end));
   auto& out = worker_.control();
   if (client_failed && error.code == sotto::Code::http_request) out.append(sotto::as_bytes(plain_http_answer));
   if (client_failed) {
@@ -118,7 +123,7 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
   }
   std::error_code gone;
   if (!out.empty()) backend_.socket.write_some(asio::buffer(out.readable().data(), out.size()), gone);
-  if (in_handshake && service_->starttls) return part_from_client(true);
+  if (tells_client) return part_from_client(true);
   close(backend_, false);
   close(client_, true);
   leave();
@@ -126,18 +131,12 @@ void Relay::fail_tls(End& end, const sotto::Error& error) {
 
 void Relay::fail_io(End& end, const std::error_code& error) {
   if (state_ == State::done) return;
-  if (state_ == State::lingering || state_ == State::cutting) {
-    close(client_, true);
-    close(backend_, true);
-    return leave();
-  }
+  if (state_ == State::lingering || state_ == State::cutting) return part();
   if (is_shaking() || is_talking()) {
     log_handshake_failure(&end == &client_ ? client_address_ : service_->settings.to.text(),
                           sotto::Error{sotto::Code::io_failed, sotto::Origin::peer, {}, {}, error.message()});
     if (service_->starttls && &end == &backend_) return part_from_client(true);
-    close(client_, true);
-    close(backend_, true);
-    return leave();
+    return part();
   }
   if (state_ != State::relaying) return abort(fmt::format("cut, since {} failed: {}", name_of(end), error.message()));
   log_end(fmt::format("cut, since the connection to {} failed: {}", name_of(end), error.message()));
@@ -194,9 +193,7 @@ void Relay::drop(const std::exception& why) noexcept {
   } catch (const std::exception&) {
     // There is no memory for the line either.
   }
-  close(client_, true);
-  close(backend_, true);
-  leave();
+  part();
 }
 
 void Relay::log_end(const std::string& how) {

@@ -97,7 +97,7 @@ void Relay::call_again_later(std::size_t index) {
 }
 
 void Relay::on_connected(std::size_t index, const std::error_code& error) {
-  if (error) {
+  if (error || connect_timed_out_) {  // the deadline closes the socket, and may do so behind a success
     if (index + 1 < addresses_->size()) return connect_backend(index + 1);
     const auto* const too_late = addresses_->at(index).family() == AF_UNIX ? "its queue of new connections stayed full"
                                                                            : "it did not answer in time";

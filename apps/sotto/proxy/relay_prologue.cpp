@@ -80,7 +80,8 @@ void Relay::follow(End& end) {
   // Behind an error nothing is left to be said, and an attempt could only hide it.
   if (dialogue.state() == sotto::starttls::State::failed) return fail_talk(end, dialogue.failure());
   say(end, dialogue.output());
-  if (state_ == State::done || dialogue.state() == sotto::starttls::State::talking) return;
+  if (!is_talking()) return;  // the side is gone, and the dialogue with it
+  if (dialogue.state() == sotto::starttls::State::talking) return;
   if (dialogue.state() != sotto::starttls::State::upgrade_now) return fail_talk(end, dialogue.failure());
   keep_greeting(end);
   prologue().current = nullptr;
