@@ -4,6 +4,8 @@ import contextlib
 import hashlib
 import os
 import random
+import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -82,6 +84,39 @@ def test_a_server_that_resets_in_the_middle_is_told(certificates):
         code, out, log = finish(process, b"x")
         assert (code, out) == (7, b""), log
         assert "the connection to tls://localhost" in log and "failed" in log
+
+
+def test_standard_input_waits_while_a_renegotiation_takes_its_time(certificates, tmp_path):
+    data = b"no line of one letter\n" * 150_000  # more than what may be kept back
+    received = tmp_path / "received"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with received.open("wb") as out, subprocess.Popen(
+            ["openssl", "s_server", "-quiet", "-tls1_2", "-client_renegotiation", "-naccept", "1", "-accept",
+             f"127.0.0.1:{port}", "-cert", certificates.cert, "-key", certificates.key], stdin=subprocess.PIPE, stdout=out,
+            stderr=subprocess.DEVNULL) as server:
+        support.wait_until(lambda: f":{port:04X} " in open("/proc/net/tcp").read(), "the server listens")
+        process = start(port, certificates, "--commands", "--policy", "legacy", "--max-version", "tls1.2", "--no-half-close")
+        assert b"Connected" in process.stderr.readline()
+        server.send_signal(signal.SIGSTOP)
+        def type_all():
+            with contextlib.suppress(OSError):
+                process.stdin.write(b"R\n" + data)
+                process.stdin.close()
+
+        typing = threading.Thread(target=type_all)
+        typing.start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.7)
+        server.send_signal(signal.SIGCONT)
+        support.wait_until(lambda: received.stat().st_size >= len(data) or process.poll() is not None, "all has arrived")
+        typing.join(60)
+        server.stdin.close()
+        server.terminate()
+        log = process.stderr.read().decode()
+        process.wait(60)
+    assert received.read_bytes() == data, log
+    assert "Renegotiated, once" in log
 
 
 def test_a_server_that_is_gone_before_the_handshake_is_told(certificates):

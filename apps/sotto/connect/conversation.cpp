@@ -84,7 +84,7 @@ Outcome<void> Conversation::join(OnInputEnd on_input_end, std::optional<Keyboard
     }
     if (auto sent = send_some(); !sent) return failed(sent.error());
     std::array<pollfd, 2> waiting{{{socket_.value(), static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT), 0},
-                                   {input_open_ && out_.empty() ? STDIN_FILENO : -1, POLLIN, 0}}};
+                                   {wants_input() ? STDIN_FILENO : -1, POLLIN, 0}}};
     if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return failed(io_failed(errno).error());
     if (waiting[1].revents != 0)
       if (auto taken = take_standard_input(on_input_end); !taken) return failed(taken.error());

@@ -58,6 +58,8 @@ class Conversation {
   sotto::Result<void> send_typed(std::span<const std::byte> typed);
   void obey(Keyboard::Command command);
   bool write_to_output();
+  /// Input waits for what is unsent, and for a renegotiation, which keeps back only so much.
+  bool wants_input() const { return input_open_ && out_.empty() && !connection_->is_renegotiating(); }
   std::unexpected<Failure> failed(const sotto::Error& error) const;
 
   Descriptor socket_;
