@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <exception>
+
 #include <asio/post.hpp>
 
 namespace program::pkcs11 {
@@ -37,7 +39,13 @@ void Threads::run(std::function<void()> job) {
     const NoSignals no_signals;
     pool_.emplace(count);
   }
-  asio::post(*pool_, std::move(job));
+  asio::post(*pool_, [job = std::move(job)] {
+    try {
+      job();
+    } catch (const std::exception&) {
+      // Memory has run out. Whoever waits for the answer has a deadline.
+    }
+  });
 }
 
 void Threads::stop() {

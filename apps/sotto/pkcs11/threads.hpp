@@ -13,7 +13,7 @@ namespace program::pkcs11 {
 class Threads {
  public:
   Threads() = default;
-  /// Runs `job` on one of the threads.
+  /// Runs `job` on one of the threads. What it throws ends the job alone.
   void run(std::function<void()> job);
   /// Waits for the jobs that have begun, and drops the others.
   void stop();

@@ -26,8 +26,8 @@ class Deadlines {
   void set(std::uint64_t id, Deadline& deadline, Time at) {
     deadline.at = at;
     if (at >= deadline.scheduled) return;
-    deadline.scheduled = at;
     queue_.push({at, id});
+    deadline.scheduled = at;
   }
 
   /// Returns when to call `expired` next.
@@ -35,21 +35,19 @@ class Deadlines {
     return queue_.empty() ? std::nullopt : std::optional(queue_.top().at);
   }
 
-  /// Returns the connections whose time was up at `now`. `find` returns a connection's deadline, or null if it is gone.
-  std::vector<std::uint64_t> expired(Time now, const std::function<Deadline*(std::uint64_t)>& find) {
-    std::vector<std::uint64_t> ids;
+  /// Returns a connection whose time was up at `now`, each once; nothing if there is none left. `find` returns a
+  /// connection's deadline, or null if it is gone. Needs no memory.
+  std::optional<std::uint64_t> take_expired(Time now, const std::function<Deadline*(std::uint64_t)>& find) {
     while (!queue_.empty() && queue_.top().at <= now) {
       const auto entry = queue_.top();
       queue_.pop();
       auto* const deadline = find(entry.id);
       if (deadline == nullptr || deadline->scheduled != entry.at) continue;  // gone, or an earlier entry took over
       deadline->scheduled = Time::max();
-      if (deadline->at <= now)
-        ids.push_back(entry.id);
-      else
-        set(entry.id, *deadline, deadline->at);
+      if (deadline->at <= now) return entry.id;
+      set(entry.id, *deadline, deadline->at);
     }
-    return ids;
+    return std::nullopt;
   }
 
  private:

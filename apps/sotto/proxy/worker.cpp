@@ -131,8 +131,9 @@ void Worker::check_deadlines() {
     const auto relay = relays_.find(id);
     return relay == relays_.end() ? nullptr : &relay->second->deadline();
   };
-  for (const auto id : deadlines_.expired(std::chrono::steady_clock::now(), find)) {
-    const auto found = relays_.find(id);
+  const auto now = std::chrono::steady_clock::now();
+  while (const auto id = deadlines_.take_expired(now, find)) {
+    const auto found = relays_.find(*id);
     if (found == relays_.end()) continue;
     const auto relay = found->second;  // it may leave the map on the way
     relay->on_deadline();

@@ -12,10 +12,13 @@ using std::chrono::seconds;
 class DeadlinesTest : public testing::Test {
  protected:
   std::vector<std::uint64_t> expired(seconds now) {
-    return deadlines_.expired(at(now), [this](std::uint64_t id) {
+    const auto find = [this](std::uint64_t id) {
       const auto found = connections_.find(id);
       return found == connections_.end() ? nullptr : &found->second;
-    });
+    };
+    std::vector<std::uint64_t> ids;
+    while (const auto id = deadlines_.take_expired(at(now), find)) ids.push_back(*id);
+    return ids;
   }
   void set(std::uint64_t id, seconds when) { deadlines_.set(id, connections_[id], at(when)); }
   static Deadline::Time at(seconds when) { return Deadline::Time(when); }

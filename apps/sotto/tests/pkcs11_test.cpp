@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
+#include <new>
 #include <string_view>
 
 #include <sotto/buffer.hpp>
 
 #include "pkcs11/mechanism.hpp"
+#include "pkcs11/threads.hpp"
 #include "pkcs11/uri.hpp"
 
 namespace program::pkcs11 {
@@ -19,6 +22,15 @@ TEST(Pkcs11Uri, is_shown_without_its_pin) {
             "pkcs11:token=web?pin-value=...&module-name=softhsm2");
   EXPECT_EQ(shown("pkcs11:x?pin-value=1&pin-value=2"), "pkcs11:x?pin-value=...&pin-value=...");
   EXPECT_EQ(shown("/etc/key.pem"), "/etc/key.pem");
+}
+
+TEST(Pkcs11Threads, go_on_after_a_job_that_throws) {
+  Threads threads;
+  std::promise<void> done;
+  threads.run([] { throw std::bad_alloc(); });
+  threads.run([&] { done.set_value(); });
+  done.get_future().wait();
+  threads.stop();
 }
 
 TEST(Pkcs11Uri, is_told_from_a_file) {
