@@ -559,6 +559,22 @@ def test_clients_above_the_limit_wait_for_their_turn(gateway, certificates):
         second.close()
 
 
+def test_a_reload_lets_nobody_in_above_the_limit(gateway, certificates):
+    with Backend(echo) as backend:
+        proxy = gateway(backend.address, "--max-connections", "1")
+        first = connect(proxy.port, certificates.ca)
+        round_trip(first)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            second = pool.submit(connect, proxy.port, certificates.ca)
+            proxy.tell(signal.SIGHUP)
+            proxy.wait_for("reloaded")
+            with pytest.raises(concurrent.futures.TimeoutError):
+                second.result(timeout=0.5)
+            first.close()
+            with second.result(timeout=PATIENCE) as tls:
+                round_trip(tls)
+
+
 def test_more_clients_than_descriptors_are_served_one_after_the_other():
     limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
     with Backend(echo) as backend, Gateway("tcp://127.0.0.1:0", backend.address, preexec=limit) as proxy:

@@ -234,21 +234,28 @@ void Gateway::wait_for_signal() {
   waiting_for_signal_ = true;
 }
 
+Outcome<void> Gateway::read_and_open() {
+  auto settings = read_settings_();
+  if (!settings) return std::unexpected(settings.error());
+  auto services = load(*settings);
+  if (!services) return std::unexpected(services.error());
+  if (auto opened = open(*std::move(services)); !opened) return opened;
+  settings_.services = std::move(settings->services);
+  settings_.drain_timeout = settings->drain_timeout;
+  return {};
+}
+
 void Gateway::reload() {
   if (draining_) return;
-  const auto outcome = [this]() -> Outcome<void> {
-    auto settings = read_settings_();
-    if (!settings) return std::unexpected(settings.error());
-    auto services = load(*settings);
-    if (!services) return std::unexpected(services.error());
-    if (auto opened = open(*std::move(services)); !opened) return opened;
-    settings_.services = std::move(settings->services);
-    settings_.drain_timeout = settings->drain_timeout;
-    return {};
-  }();
+  auto outcome = Outcome<void>();
+  try {
+    outcome = read_and_open();
+  } catch (const std::exception& error) {  // there is no memory for it
+    outcome = failure(ExitCode::internal, error.what());
+  }
   if (!outcome)
     return log_.error(fmt::format("the reload failed, and everything stays as it was: {}", outcome.error().sentence));
-  resume_listeners();
+  if (active_ < max_connections_) resume_listeners();  // else when one has finished
   log_.info("reloaded: new connections get the new certificates and settings");
 }
 
@@ -257,8 +264,8 @@ void Gateway::refresh_backends_later() {
   refresh_timer_.expires_after(refresh_interval);
   refresh_timer_.async_wait([this, changes](const std::error_code& error) {
     if (error) return;
-    if (!resolving_ && std::ranges::any_of(services_, changes)) refresh_backends();
     refresh_backends_later();
+    if (!resolving_ && std::ranges::any_of(services_, changes)) refresh_backends();
   });
 }
 
@@ -266,15 +273,26 @@ void Gateway::refresh_backends_later() {
 void Gateway::refresh_backends() {
   if (resolver_.joinable()) resolver_.join();
   resolving_ = true;
-  resolver_ = std::thread([this, services = services_] {
-    for (const auto& service : services) {
-      if (!service->backend->may_change()) continue;
-      if (const auto found = service->backend->refresh(); !found)
-        log_.warning(
-            fmt::format("{}: {}; the addresses from before are kept", service->settings.name, found.error().sentence));
-    }
+  try {
+    resolver_ = std::thread([this, services = services_] {
+      try {
+        for (const auto& service : services) refresh_backend(*service);
+      } catch (const std::exception& error) {
+        log_.complain_of(error);
+      }
+      resolving_ = false;
+    });
+  } catch (const std::exception& error) {  // there is no thread to be had
     resolving_ = false;
-  });
+    log_.complain_of(error);
+  }
+}
+
+void Gateway::refresh_backend(const Service& service) {
+  if (!service.backend->may_change()) return;
+  if (const auto found = service.backend->refresh(); !found)
+    log_.warning(
+        fmt::format("{}: {}; the addresses from before are kept", service.settings.name, found.error().sentence));
 }
 
 void Gateway::stop() {

@@ -48,8 +48,10 @@ class Gateway {
   void run_until_memory_is_missing();
   void wait_for_signal();
   void reload();
+  Outcome<void> read_and_open();
   void refresh_backends_later();
   void refresh_backends();
+  void refresh_backend(const Service& service);
   void stop();
   void give_up_draining();
   void leave_if_drained();
