@@ -40,7 +40,11 @@ class SignalsHeld {
     pthread_sigmask(SIG_BLOCK, &held, &mask_before_);
     struct sigaction note{};
     note.sa_handler = [](int signal) { caught = signal; };
-    for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &note, &before_[i]);
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+      ::sigaction(signals[i], nullptr, &before_[i]);
+      // What nohup(1), or a shell for its background jobs, had ignored stays so.
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(signals[i], &note, nullptr);
+    }
   }
   SignalsHeld(const SignalsHeld&) = delete;
   SignalsHeld& operator=(const SignalsHeld&) = delete;

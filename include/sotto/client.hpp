@@ -59,8 +59,8 @@ class SOTTO_API ClientConfig::Builder {
   /// Adds a credential for servers that ask for a client certificate.
   Builder& credential(Result<Credential> credential);
   /// Keeps sessions in `store`; null switches resumption off. Share a store only between configurations that trust the
-  /// same roots, for a resumed connection is as well authenticated as the one before it. Sessions with servers that
-  /// were not authenticated are not kept. Default: a store in memory of this configuration's own.
+  /// same roots and, with Ask::credential, are the same client: a resumed connection is as well authenticated as the
+  /// one before it. Sessions with servers that were not authenticated are not kept. Default: one in memory of its own.
   Builder& session_store(std::shared_ptr<SessionStore> store);
   /// Judges a server again, by the certificates it showed when the session began, before a session with it is offered.
   /// If it is no longer accepted, a full handshake follows. Sessions are larger for that; those without certificates

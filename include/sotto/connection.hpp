@@ -48,7 +48,7 @@ struct SOTTO_API Summary {
   std::string server_name;                                 ///< the name the client asked for; empty if none
   bool resumed = false;
   bool hello_retried = false;
-  /// The peer's chain, end entity first; empty where the peer showed none, or on resumption.
+  /// The peer's chain, end entity first; empty if it showed none. Resumed: at a server the client's own, else empty.
   CertificateChain peer_chain;
   /// How the peer was authenticated, in words; empty for a client without a certificate.
   std::string peer_authenticated;

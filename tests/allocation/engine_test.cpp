@@ -49,8 +49,8 @@ class Meeting {
     for (;;) {
       const auto client_next = inside([&] { return step(client_).next; });
       const auto server_next = inside([&] { return step(server_).next; });
-      const bool moved = carry(client_, server_) | carry(server_, client_);
-      if (moved) continue;
+      const bool moved = carry(client_, server_);
+      if (carry(server_, client_) || moved) continue;
       // Whoever fails silently takes its transport with it.
       if (client_next == Next::failed) inside([&] { server_.input_ended(); });
       if (server_next == Next::failed) inside([&] { client_.input_ended(); });

@@ -186,6 +186,21 @@ def test_the_terminal_has_its_echo_again_after_control_c(certificates):
     os.close(theirs)
 
 
+def test_control_c_that_is_ignored_does_not_end_the_question(certificates):
+    ours, theirs = os.openpty()
+    process = start_on_terminal(theirs, "connect", "localhost:1", "--cert", certificates.cert, "--key", certificates.encrypted_key,
+                                on_control_c=signal.SIG_IGN)
+    read_question(ours)
+    os.write(ours, b"open ses\x03")
+    os.write(ours, b"open sesame\n")
+    assert process.wait(PATIENCE) == 4
+    assert "Connection refused" in process.stderr.read()
+    process.stderr.close()
+    os.close(ours)
+    os.close(theirs)
+
+
+
 def test_any_address_takes_ipv4_and_ipv6(certificates):
     with Backend(echo) as backend, Gateway("tcp://:0", backend.address) as proxy:
         for host in ("127.0.0.1", "::1"):
@@ -206,9 +221,10 @@ def test_flags_that_may_be_repeated_take_one_value_each(certificates):
         round_trip(tls)
 
 
-def start_on_terminal(terminal, *arguments):
+def start_on_terminal(terminal, *arguments, on_control_c=signal.SIG_DFL):
     def own_terminal():
         os.setsid()
+        signal.signal(signal.SIGINT, on_control_c)  # whatever these tests have inherited
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     return subprocess.Popen([SOTTO, *arguments], preexec_fn=own_terminal, stderr=subprocess.PIPE, text=True)
