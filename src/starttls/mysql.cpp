@@ -199,6 +199,7 @@ class MysqlScreen final : public Screen::Impl {
   /// Each octet passes at once; only an incomplete header waits.
   template <class Look>
   void pass(View in, Buffer& out, Stream& stream, int shift, Look look) {
+    if (in.empty()) return;
     if (finished()) release(stream, out);
     Bytes passed;
     for (auto octet : in) {
