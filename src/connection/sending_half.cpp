@@ -31,8 +31,6 @@ SendingHalf::SendingHalf(const Policy& policy, std::shared_ptr<Trace> trace)
       trace_(std::move(trace)) {}
 
 Result<void> SendingHalf::flush(Buffer& out) {
-  // RFC 8446, 6.1: who has sent close_notify "will not send any more messages".
-  if (closed_) gathered_.clear();
   if (gathered_.empty()) return {};
   // RFC 8446, 6.1: close_notify says "that the sender will not send any more messages on this connection".
   if (closed_) {
